@@ -1,0 +1,398 @@
+"""Names and payload shapes of every span attribute that we write or read.
+
+This module is the contract between the recorder (``processors/``) and the
+synthesizer: nothing else is shared but :mod:`otel2test.values`.
+
+A recording is plain OTLP JSON. What the OpenTelemetry semantic conventions
+already name is written under their names; what they lack is written under
+``otel2test.*``, each as *one* string attribute that holds JSON (55 times faster
+to write than nested key-value lists, half the bytes, and still valid OTLP).
+Inside a payload, every place marked ``Wire`` holds a value as
+:func:`otel2test.values.encode` writes it, so that it keeps its Python type.
+
+==============================  ==========================  ========================
+attribute                       on which span               payload
+==============================  ==========================  ========================
+``otel2test.format``            the request's               the string ``"1"``
+``otel2test.http.request``      the request's               :class:`RequestPayload`
+``otel2test.http.response``     the request's               :class:`ResponsePayload`
+``otel2test.http.view``         the request's               :class:`ViewPayload`
+``otel2test.user``              the request's               :class:`UserPayload`
+``otel2test.session``           the request's               :class:`SessionPayload`
+``otel2test.templates``         the request's               list of :class:`TemplatePayload`
+``otel2test.exception``         the request's               :class:`ExceptionPayload`
+``otel2test.calls``             the request's               list of :class:`CallPayload`
+``otel2test.calls.dropped``     the request's               how many calls were too many
+``otel2test.schema``            the request's               :class:`SchemaPayload`
+``otel2test.faults``            the request's               list of strings
+``otel2test.db.query``          one per statement           :class:`QueryPayload`
+``otel2test.http.outbound``     one per hop                 :class:`OutboundPayload`
+==============================  ==========================  ========================
+
+"The request's span" is the one made by ``opentelemetry.instrumentation.django``
+(kind SERVER, or INTERNAL where a WSGI or ASGI span stands above it).
+"""
+
+from typing import Final, Literal, NotRequired, TypedDict
+
+from otel2test.values import Wire
+
+FORMAT: Final = "otel2test.format"
+FORMAT_VERSION: Final = "1"
+
+REQUEST: Final = "otel2test.http.request"
+RESPONSE: Final = "otel2test.http.response"
+VIEW: Final = "otel2test.http.view"
+USER: Final = "otel2test.user"
+SESSION: Final = "otel2test.session"
+TEMPLATES: Final = "otel2test.templates"
+EXCEPTION: Final = "otel2test.exception"
+CALLS: Final = "otel2test.calls"
+CALLS_DROPPED: Final = "otel2test.calls.dropped"
+"""A number as a string, only where calls were left out of ``otel2test.calls``; not JSON of ours."""
+SCHEMA: Final = "otel2test.schema"
+FAULTS: Final = "otel2test.faults"
+QUERY: Final = "otel2test.db.query"
+OUTBOUND: Final = "otel2test.http.outbound"
+
+JSON_PAYLOADS: Final = frozenset(
+    {
+        REQUEST,
+        RESPONSE,
+        VIEW,
+        USER,
+        SESSION,
+        TEMPLATES,
+        EXCEPTION,
+        CALLS,
+        SCHEMA,
+        FAULTS,
+        QUERY,
+        OUTBOUND,
+    }
+)
+"""Attributes whose string value is JSON and is to be parsed by the reader."""
+
+
+class FilePayload(TypedDict):
+    """One uploaded file of a multipart form."""
+
+    field: str
+    name: str
+    content_type: str
+    size: int
+    """Bytes that were uploaded; ``content`` may hold fewer, see ``cut``."""
+    content: str
+    """The bytes, base64."""
+    cut: NotRequired[bool]
+
+
+class BodyPayload(TypedDict):
+    """The body of a request or response, inbound or outbound.
+
+    ``kind`` says which of the other keys are there:
+
+    - ``empty``: nothing;
+    - ``form``: ``fields`` (``application/x-www-form-urlencoded``);
+    - ``multipart``: ``fields`` and ``files``;
+    - ``json``: ``text`` holds the JSON as it was sent;
+    - ``text``: ``text``, decoded;
+    - ``binary``: ``base64``;
+    - ``unread``: the program never read it, so neither did the recorder;
+    - ``streamed``: a stream of which no copy was kept.
+    """
+
+    kind: Literal["empty", "form", "multipart", "json", "text", "binary", "unread", "streamed"]
+    size: NotRequired[int]
+    """Bytes, before any cut."""
+    fields: NotRequired[list[tuple[str, str]]]
+    """In the order sent, repeated keys repeated."""
+    files: NotRequired[list[FilePayload]]
+    text: NotRequired[str]
+    base64: NotRequired[str]
+    cut: NotRequired[bool]
+    """True where ``text`` or ``base64`` is only the beginning."""
+
+
+class RequestPayload(TypedDict):
+    """The request as the program saw it."""
+
+    method: str
+    path: str
+    """Decoded, without the script name and the query."""
+    script_name: NotRequired[str]
+    query_string: str
+    """As sent, still percent-encoded; ``""`` where there was none."""
+    scheme: str
+    host: str
+    headers: list[tuple[str, str]]
+    """Names as ``Title-Case``; without ``Cookie``."""
+    cookies: dict[str, str]
+    content_type: str
+    body: BodyPayload
+
+
+class CookiePayload(TypedDict):
+    """One cookie that the response sets or clears."""
+
+    name: str
+    value: str
+    attributes: dict[str, str | bool | int]
+    """``max-age``, ``path``, ``httponly``, …, those that are set."""
+    deleted: bool
+
+
+class ResponsePayload(TypedDict):
+    """The response as it left the last middleware."""
+
+    status: int
+    reason: str
+    headers: list[tuple[str, str]]
+    """Without ``Set-Cookie``."""
+    cookies: list[CookiePayload]
+    body: BodyPayload
+    streaming: bool
+
+
+class ViewPayload(TypedDict):
+    """What answered the request."""
+
+    module: str
+    qualname: str
+    """Of the function, or of the class for a class-based view."""
+    route: str
+    url_name: str | None
+    """With namespaces, as :func:`django.urls.reverse` takes it."""
+    kwargs: dict[str, Wire]
+    args: list[Wire]
+
+
+class UserPayload(TypedDict):
+    """``request.user``, if the program resolved it."""
+
+    authenticated: bool
+    model: NotRequired[str]
+    """``app_label.ModelName``."""
+    pk: NotRequired[Wire]
+    backend: NotRequired[str]
+
+
+class SessionPayload(TypedDict):
+    """The session's data before and after, where the program touched it.
+
+    Keys that Django's own authentication keeps (``_auth_user_id``,
+    ``_auth_user_backend``, ``_auth_user_hash``) are among them; the hash is
+    redacted.
+    """
+
+    before: dict[str, Wire]
+    after: dict[str, Wire]
+
+
+class TemplatePayload(TypedDict):
+    """One template rendered."""
+
+    name: str
+    context_keys: list[str]
+
+
+class ExceptionPayload(TypedDict):
+    """An exception that no view and no middleware of the program handled."""
+
+    type: str
+    """``module.QualName``."""
+    message: str
+    where: str
+    """``file:line`` of the innermost frame of the project."""
+
+
+class CallPayload(TypedDict):
+    """One call of a function of the project."""
+
+    id: int
+    """Counts from 0 in the order of entry."""
+    parent: int | None
+    """The calling project function's ``id``."""
+    span: str
+    """Hex id of the span that was current at entry."""
+    module: str
+    qualname: str
+    file: str
+    line: int
+    start: int
+    """Nanoseconds since the request's span began."""
+    duration: int
+    """Nanoseconds."""
+    arguments: dict[str, Wire]
+    locals: NotRequired[dict[str, Wire]]
+    """At return, without the arguments that did not change."""
+    returned: NotRequired[Wire]
+    raised: NotRequired[ExceptionPayload]
+    yielded: NotRequired[int]
+    """For generators: how many values."""
+
+
+class FieldPayload(TypedDict):
+    """One concrete field of a model."""
+
+    name: str
+    attname: str
+    column: str
+    type: str
+    """``get_internal_type()``, such as ``CharField``."""
+    python_class: str
+    """``module.QualName`` of the field's class."""
+    null: NotRequired[bool]
+    blank: NotRequired[bool]
+    unique: NotRequired[bool]
+    primary_key: NotRequired[bool]
+    auto_now: NotRequired[bool]
+    auto_now_add: NotRequired[bool]
+    editable: NotRequired[bool]
+    """Only where false."""
+    max_length: NotRequired[int]
+    max_digits: NotRequired[int]
+    decimal_places: NotRequired[int]
+    choices: NotRequired[list[Wire]]
+    """The values, groups flattened."""
+    default: NotRequired[Wire]
+    """The default if it is a plain value."""
+    default_callable: NotRequired[str]
+    """``module.qualname`` of the default if it is a callable."""
+    db_default: NotRequired[bool]
+    related_model: NotRequired[str]
+    """``app_label.ModelName`` for foreign keys and one-to-ones."""
+    related_field: NotRequired[str]
+    """The attname it points to on the related model."""
+    parent_link: NotRequired[bool]
+    generated: NotRequired[bool]
+
+
+class ManyToManyPayload(TypedDict):
+    """One many-to-many relation, told from the side that declares it."""
+
+    name: str
+    related_model: str
+    through: str
+    """``app_label.ModelName`` of the joining model."""
+    through_auto_created: bool
+    source_column: str
+    """Column of the joining table that points to the declaring model."""
+    target_column: str
+    target_accessor: NotRequired[str]
+
+
+class ModelPayload(TypedDict):
+    """What the generator must know of one model."""
+
+    module: str
+    """Where the class can be imported from."""
+    name: str
+    label: str
+    """``app_label.ModelName``."""
+    table: str
+    database: NotRequired[str]
+    fields: list[FieldPayload]
+    many_to_many: list[ManyToManyPayload]
+    unique_together: list[list[str]]
+    """Lists of field names; from ``unique_together`` and unconditional ``UniqueConstraint``."""
+    ordering: NotRequired[list[str]]
+    managed: NotRequired[bool]
+    """Only where false."""
+    proxy_for: NotRequired[str]
+    auto_created: NotRequired[bool]
+    manager: NotRequired[str]
+    """Name of the default manager where it isn't ``objects``; ``""`` if there is none usable."""
+    custom_save: NotRequired[bool]
+    """True where the project or a package overrides ``save()``."""
+    signals: NotRequired[list[str]]
+    """Names of ``pre_save``, ``post_save``, … that have receivers for this model."""
+    verbose_name: NotRequired[str]
+    user: NotRequired[bool]
+    """True for the model that ``AUTH_USER_MODEL`` names."""
+    username_field: NotRequired[str]
+    required_fields: NotRequired[list[str]]
+    create_user: NotRequired[bool]
+    """True where the user model's manager has ``create_user``."""
+    framework: NotRequired[Literal["content_type", "permission", "site", "session"]]
+    """For rows that Django makes or keeps itself."""
+
+
+class SchemaPayload(TypedDict):
+    """The models whose tables this trace touched, and all they need to exist."""
+
+    django: str
+    """Version, such as ``5.2.8``."""
+    use_tz: bool
+    time_zone: str
+    language: NotRequired[str]
+    databases: dict[str, str]
+    """Alias → vendor: ``sqlite``, ``postgresql``, ``mysql``."""
+    root_urlconf: NotRequired[str]
+    settings_module: NotRequired[str]
+    session_cookie: NotRequired[str]
+    csrf_cookie: NotRequired[str]
+    language_cookie: NotRequired[str]
+    login_url: NotRequired[str]
+    allowed_hosts: NotRequired[list[str]]
+    models: list[ModelPayload]
+
+
+class ColumnPayload(TypedDict):
+    """Where one column of a result comes from, told by the ORM."""
+
+    model: NotRequired[str]
+    """``app_label.ModelName``."""
+    field: NotRequired[str]
+    """attname."""
+    alias: NotRequired[str]
+    """The table alias in the statement."""
+    annotation: NotRequired[str]
+    """Name of an annotation, where it is one."""
+
+
+class QueryPayload(TypedDict):
+    """One SQL statement with what came back."""
+
+    alias: str
+    """Django's name of the connection, such as ``default``."""
+    vendor: str
+    """``sqlite``, ``postgresql``, ``mysql``, ``oracle``."""
+    sql: str
+    """As handed to the driver, placeholders in place."""
+    params: NotRequired[Wire]
+    """List (or mapping for named placeholders)."""
+    many: NotRequired[list[Wire]]
+    """For ``executemany``: one list of parameters each."""
+    columns: NotRequired[list[str]]
+    """From ``cursor.description``."""
+    sources: NotRequired[list[ColumnPayload | None]]
+    """As many as ``columns``; absent for SQL that the ORM did not make."""
+    model: NotRequired[str]
+    """``app_label.ModelName`` of the query set's model."""
+    rows: NotRequired[list[list[Wire]]]
+    """The rows that the program fetched, raw as the driver gave them."""
+    fetched: NotRequired[int]
+    """How many rows the program fetched; more than ``rows`` where that was cut."""
+    exhausted: NotRequired[bool]
+    """True if the program saw the end of the result."""
+    rowcount: NotRequired[int]
+    lastrowid: NotRequired[Wire]
+    error: NotRequired[ExceptionPayload]
+    kind: NotRequired[Literal["statement", "commit", "rollback"]]
+    """``commit`` and ``rollback`` are those made through the connection, not by SQL text."""
+
+
+class OutboundPayload(TypedDict):
+    """One hop of an outbound HTTP call."""
+
+    library: Literal["requests", "urllib3", "httpx", "urllib"]
+    method: str
+    url: str
+    headers: list[tuple[str, str]]
+    body: BodyPayload
+    status: NotRequired[int]
+    reason: NotRequired[str]
+    response_headers: NotRequired[list[tuple[str, str]]]
+    response_body: NotRequired[BodyPayload]
+    error: NotRequired[ExceptionPayload]
