@@ -132,6 +132,17 @@ def decode(wire: Wire) -> object:
     return wire
 
 
+def is_plain(value: object) -> bool:
+    """Say whether a decoded value is the value itself, all the way down, and not a record of one."""
+    if isinstance(value, (Cut, Lazy, ModelValue, ObjectValue, Reference, RangeValue)):
+        return False
+    if isinstance(value, Mapping):
+        return all(is_plain(key) and is_plain(item) for key, item in value.items())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return all(is_plain(item) for item in value)
+    return True
+
+
 def _decode_tagged(tag: str, payload: Wire) -> object:
     decoder = _DECODERS.get(tag)
     if decoder is None:
@@ -248,8 +259,9 @@ def _pair(payload: Wire) -> tuple[Wire, Wire]:
 
 
 def _decode_timedelta(payload: Wire) -> dt.timedelta:
-    parts = [part for part in _items(payload) if isinstance(part, int)]
-    days, seconds, microseconds = parts
+    days, seconds, microseconds = _items(payload)
+    if not (isinstance(days, int) and isinstance(seconds, int) and isinstance(microseconds, int)):
+        raise BadWireError("expected three whole numbers")
     return dt.timedelta(days=days, seconds=seconds, microseconds=microseconds)
 
 

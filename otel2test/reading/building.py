@@ -1,0 +1,147 @@
+"""Traces → exchanges.
+
+What enters is a :class:`~otel2test.reading.traces.Trace`; what leaves is an
+:class:`~otel2test.reading.exchanges.Exchange` for each request in it, wire values decoded,
+and a :class:`~otel2test.errors.Problem` for each payload that could not be read in full.
+Nothing is refused: a trace that was recorded without our span processor gives an exchange
+too, as far as the semantic conventions tell of it (queries have text but no rows, messages
+have no bodies), so that later stages can say what they miss.
+"""
+
+import datetime as dt
+from typing import Final
+
+from otel2test import attributes
+from otel2test.errors import Problem
+from otel2test.reading import messages, semconv
+from otel2test.reading.exchanges import (
+    Call,
+    Exchange,
+    Failure,
+    Schema,
+    Session,
+    Template,
+    User,
+    View,
+)
+from otel2test.reading.happenings import Happenings, happenings
+from otel2test.reading.payloads import Payload, SpanPayloads
+from otel2test.reading.requests import extents
+from otel2test.reading.schemas import schema
+from otel2test.reading.spans import Span
+from otel2test.reading.traces import Trace
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def exchanges(trace: Trace) -> tuple[tuple[Exchange, ...], tuple[Problem, ...]]:
+    """Return the requests of a trace in order, and what could not be read of them."""
+    found: list[Exchange] = []
+    problems: list[Problem] = []
+    for extent in extents(trace):
+        payloads = SpanPayloads(extent.request)
+        payloads.check_format()
+        inside = happenings(trace, extent.spans)
+        found.append(_exchange(extent.request, payloads, inside))
+        problems += map(_adoption, extent.adopted)
+        problems += payloads.problems
+        problems += inside.problems
+    return tuple(found), tuple(problems)
+
+
+def instant(nanoseconds: int) -> dt.datetime:
+    """Return a span's time as an aware datetime, UTC."""
+    return _EPOCH + dt.timedelta(microseconds=nanoseconds // 1000)
+
+
+def _adoption(span: Span) -> Problem:
+    return Problem(
+        str(span.origin),
+        f"span {span.span_id} ({span.name!r}) is below a span that is not there",
+        "it was counted to the request that ran at its time",
+    )
+
+
+def _exchange(span: Span, payloads: SpanPayloads, inside: Happenings) -> Exchange:
+    models = payloads.record(attributes.SCHEMA)
+    return Exchange(
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        service=semconv.service(span.resource),
+        start=instant(span.start),
+        end=instant(span.end),
+        origin=span.origin,
+        request=messages.request(span, payloads.record(attributes.REQUEST)),
+        response=messages.response(span, payloads.record(attributes.RESPONSE)),
+        view=_view(span, payloads.record(attributes.VIEW)),
+        user=_user(payloads.record(attributes.USER)),
+        session=_session(payloads.record(attributes.SESSION)),
+        templates=tuple(
+            Template(item.text("name"), item.texts("context_keys"))
+            for item in payloads.records(attributes.TEMPLATES)
+        ),
+        exception=_exception(span, payloads.record(attributes.EXCEPTION)),
+        queries=inside.queries,
+        outbound=inside.outbound,
+        calls=tuple(_call(item) for item in payloads.records(attributes.CALLS)),
+        schema=schema(models) if models else Schema(),
+        faults=payloads.texts(attributes.FAULTS),
+    )
+
+
+def _view(span: Span, payload: Payload | None) -> View | None:
+    if payload is None:
+        route = semconv.route(span.attributes)
+        return None if route is None else View("", "", route, None, {})
+    return View(
+        module=payload.text("module"),
+        qualname=payload.text("qualname"),
+        route=payload.text("route", ""),
+        url_name=payload.optional_text("url_name"),
+        kwargs=payload.named_values("kwargs"),
+        args=payload.values("args"),
+    )
+
+
+def _user(payload: Payload | None) -> User | None:
+    if payload is None:
+        return None
+    return User(
+        authenticated=payload.flag("authenticated"),
+        model=payload.optional_text("model"),
+        pk=payload.value("pk"),
+        backend=payload.optional_text("backend"),
+    )
+
+
+def _session(payload: Payload | None) -> Session | None:
+    if payload is None:
+        return None
+    return Session(payload.named_values("before"), payload.named_values("after"))
+
+
+def _exception(span: Span, payload: Payload | None) -> Failure | None:
+    if payload is not None:
+        return messages.failure(payload)
+    # With our recorder, what stands on the span beside it was handled by the program.
+    told = None if attributes.FORMAT in span.attributes else semconv.exception(span)
+    return None if told is None else Failure(*told)
+
+
+def _call(payload: Payload) -> Call:
+    return Call(
+        id=payload.integer("id") or 0,
+        parent=payload.integer("parent"),
+        span_id=payload.text("span", ""),
+        module=payload.text("module"),
+        qualname=payload.text("qualname"),
+        file=payload.text("file", ""),
+        line=payload.integer("line") or 0,
+        start=payload.integer("start") or 0,
+        duration=payload.integer("duration") or 0,
+        arguments=payload.named_values("arguments"),
+        locals=payload.named_values("locals"),
+        returned=payload.value("returned"),
+        raised=messages.failure(payload.record("raised")),
+        yielded=payload.integer("yielded"),
+    )

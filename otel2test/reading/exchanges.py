@@ -1,0 +1,293 @@
+"""One request with everything that happened inside it, in order.
+
+What enters is a :class:`~otel2test.reading.traces.Trace`; what leaves is an
+:class:`Exchange` for each request in it. Wire values are decoded here, once, so that
+later stages see Python values only.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from otel2test.reading.spans import Origin
+
+BodyKind: TypeAlias = Literal["empty", "form", "multipart", "json", "text", "binary", "unread", "streamed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One uploaded file."""
+
+    field: str
+    name: str
+    content_type: str
+    content: bytes
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body, read as far as its kind allows."""
+
+    kind: BodyKind = "empty"
+    fields: tuple[tuple[str, str], ...] = ()
+    files: tuple[Upload, ...] = ()
+    text: str = ""
+    content: bytes = b""
+    """For ``binary``."""
+    cut: bool = False
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    query_string: str
+    scheme: str
+    host: str
+    headers: tuple[tuple[str, str], ...]
+    cookies: Mapping[str, str]
+    content_type: str
+    body: Body
+    script_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    name: str
+    value: str
+    attributes: Mapping[str, str | bool | int]
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    cookies: tuple[Cookie, ...]
+    body: Body
+    streaming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    module: str
+    qualname: str
+    route: str
+    url_name: str | None
+    kwargs: Mapping[str, object]
+    args: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    authenticated: bool
+    model: str | None = None
+    pk: object = None
+    backend: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    name: str
+    context_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exception, recorded."""
+
+    type: str
+    message: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSource:
+    """Where a column of a result comes from, as the ORM told."""
+
+    model: str | None = None
+    field: str | None = None
+    alias: str | None = None
+    annotation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One SQL statement with what came back."""
+
+    span_id: str
+    position: int
+    """Place in the exchange; later is greater. Shared numbering with :class:`Outbound`."""
+    alias: str
+    vendor: str
+    sql: str
+    params: tuple[object, ...] | Mapping[str, object] | None = None
+    many: tuple[tuple[object, ...] | Mapping[str, object], ...] | None = None
+    columns: tuple[str, ...] = ()
+    sources: tuple[ColumnSource | None, ...] | None = None
+    model: str | None = None
+    rows: tuple[tuple[object, ...], ...] = ()
+    fetched: int | None = None
+    exhausted: bool = False
+    rowcount: int | None = None
+    lastrowid: object = None
+    error: Failure | None = None
+    kind: Literal["statement", "commit", "rollback"] = "statement"
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """One hop of an outbound HTTP call."""
+
+    span_id: str
+    position: int
+    library: str
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: Body
+    status: int | None = None
+    reason: str = ""
+    response_headers: tuple[tuple[str, str], ...] = ()
+    response_body: Body | None = None
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a function of the project."""
+
+    id: int
+    parent: int | None
+    span_id: str
+    module: str
+    qualname: str
+    file: str
+    line: int
+    start: int
+    duration: int
+    arguments: Mapping[str, object]
+    locals: Mapping[str, object] = field(default_factory=dict)
+    returned: object = None
+    raised: Failure | None = None
+    yielded: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One concrete field of a model; see :class:`otel2test.attributes.FieldPayload`."""
+
+    name: str
+    attname: str
+    column: str
+    type: str
+    python_class: str
+    null: bool = False
+    blank: bool = False
+    unique: bool = False
+    primary_key: bool = False
+    auto_now: bool = False
+    auto_now_add: bool = False
+    editable: bool = True
+    max_length: int | None = None
+    max_digits: int | None = None
+    decimal_places: int | None = None
+    choices: tuple[object, ...] = ()
+    has_default: bool = False
+    """True where the default is a plain value, which ``default`` then holds."""
+    default: object = None
+    default_callable: str | None = None
+    db_default: bool = False
+    related_model: str | None = None
+    related_field: str | None = None
+    parent_link: bool = False
+    generated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ManyToMany:
+    name: str
+    related_model: str
+    through: str
+    through_auto_created: bool
+    source_column: str
+    target_column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model; see :class:`otel2test.attributes.ModelPayload`."""
+
+    module: str
+    name: str
+    label: str
+    table: str
+    fields: tuple[Field, ...]
+    many_to_many: tuple[ManyToMany, ...] = ()
+    unique_together: tuple[tuple[str, ...], ...] = ()
+    ordering: tuple[str, ...] = ()
+    managed: bool = True
+    proxy_for: str | None = None
+    auto_created: bool = False
+    manager: str = "objects"
+    custom_save: bool = False
+    signals: tuple[str, ...] = ()
+    verbose_name: str = ""
+    user: bool = False
+    username_field: str | None = None
+    required_fields: tuple[str, ...] = ()
+    create_user: bool = False
+    framework: Literal["content_type", "permission", "site", "session"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What is known of the project: its models and the settings that matter."""
+
+    django: str = ""
+    use_tz: bool = True
+    time_zone: str = "UTC"
+    language: str | None = None
+    databases: Mapping[str, str] = field(default_factory=dict)
+    root_urlconf: str | None = None
+    settings_module: str | None = None
+    session_cookie: str = "sessionid"
+    csrf_cookie: str = "csrftoken"
+    language_cookie: str = "django_language"
+    login_url: str | None = None
+    models: tuple[Model, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request to a Django application and everything that happened inside."""
+
+    trace_id: str
+    span_id: str
+    service: str
+    start: dt.datetime
+    """Aware, UTC."""
+    end: dt.datetime
+    origin: Origin
+    request: Request
+    response: Response | None
+    view: View | None
+    user: User | None
+    session: Session | None
+    templates: tuple[Template, ...]
+    exception: Failure | None
+    queries: tuple[Query, ...]
+    outbound: tuple[Outbound, ...]
+    calls: tuple[Call, ...]
+    schema: Schema
+    faults: tuple[str, ...] = ()

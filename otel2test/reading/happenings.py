@@ -1,0 +1,130 @@
+"""Spans → the statements and outbound calls that they stand for.
+
+What enters are some spans of a trace, in order. What leaves are
+:class:`~otel2test.reading.exchanges.Query` and ``Outbound``, numbered together. A span that
+the recorder did not enrich still counts, as far as the semantic conventions tell of it, but
+not where another span already stands for the same event.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias, get_args
+
+from otel2test import attributes
+from otel2test.errors import Problem
+from otel2test.reading import messages, semconv
+from otel2test.reading.exchanges import ColumnSource, Outbound, Query
+from otel2test.reading.payloads import Payload, SpanPayloads
+from otel2test.reading.spans import Span
+from otel2test.reading.traces import Trace
+
+_QueryKind: TypeAlias = Literal["statement", "commit", "rollback"]
+_QUERY_KINDS: Final[tuple[_QueryKind, ...]] = get_args(_QueryKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Happenings:
+    """What a number of spans tell, in order."""
+
+    queries: tuple[Query, ...] = ()
+    outbound: tuple[Outbound, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def happenings(trace: Trace, spans: Iterable[Span]) -> Happenings:
+    """Return the statements and outbound calls among ``spans``; positions count all of ``spans``."""
+    queries: list[Query] = []
+    outbound: list[Outbound] = []
+    problems: list[Problem] = []
+    for position, span in enumerate(spans):
+        payloads = SpanPayloads(span)
+        if is_query(trace, span):
+            queries.append(_query(payloads, position))
+        elif is_outbound(trace, span):
+            outbound.append(messages.outbound(span, payloads.record(attributes.OUTBOUND), position))
+        problems += payloads.problems
+    return Happenings(tuple(queries), tuple(outbound), tuple(problems))
+
+
+def is_query(trace: Trace, span: Span) -> bool:
+    """Return whether a span stands for a statement."""
+    if attributes.QUERY in span.attributes:
+        return True
+    if semconv.vendor(span.attributes) is None or semconv.statement(span.attributes) is None:
+        return False
+    parent = trace.parent(span.span_id)
+    return parent is None or attributes.QUERY not in parent.attributes
+
+
+def is_statement(trace: Trace, span: Span) -> bool:
+    """Return whether a span stands for SQL, not for a commit made by other means."""
+    if not is_query(trace, span):
+        return False
+    payload = SpanPayloads(span).record(attributes.QUERY)
+    return payload is None or payload.choice("kind", _QUERY_KINDS, "statement") == "statement"
+
+
+def is_outbound(trace: Trace, span: Span) -> bool:
+    """Return whether a span stands for an outbound HTTP call.
+
+    Libraries are built on each other (requests on urllib3), and each may be instrumented:
+    hops that the recorder enriched come first, else it is the outermost span.
+    """
+    if attributes.OUTBOUND in span.attributes:
+        return True
+    if not _is_client_call(span):
+        return False
+    parent = trace.parent(span.span_id)
+    if parent is not None and (attributes.OUTBOUND in parent.attributes or _is_client_call(parent)):
+        return False
+    return not any(attributes.OUTBOUND in child.attributes for child in trace.children(span.span_id))
+
+
+def _is_client_call(span: Span) -> bool:
+    told = span.attributes
+    return span.kind == "client" and semconv.method(told) is not None and semconv.url(told) is not None
+
+
+def _query(payloads: SpanPayloads, position: int) -> Query:
+    span = payloads.span
+    vendor = semconv.vendor(span.attributes) or ""
+    sql = semconv.statement(span.attributes) or ""
+    payload = payloads.record(attributes.QUERY)
+    if payload is None:
+        return Query(span.span_id, position, "default", vendor, sql)
+    kind = payload.choice("kind", _QUERY_KINDS, "statement")
+    columns = payload.texts("columns")
+    return Query(
+        span_id=span.span_id,
+        position=position,
+        alias=payload.text("alias", "default"),
+        vendor=payload.text("vendor") or vendor,
+        sql=payload.text("sql") or sql,
+        params=payload.parameters("params"),
+        many=payload.many_parameters("many"),
+        columns=columns,
+        sources=_sources(payload, len(columns)),
+        model=payload.optional_text("model"),
+        rows=payload.rows("rows", len(columns)),
+        fetched=payload.integer("fetched"),
+        exhausted=payload.flag("exhausted"),
+        rowcount=payload.integer("rowcount"),
+        lastrowid=payload.value("lastrowid"),
+        error=messages.failure(payload.record("error")),
+        kind=kind,
+    )
+
+
+def _sources(payload: Payload, count: int) -> tuple[ColumnSource | None, ...] | None:
+    sources = tuple(None if item is None else _source(item) for item in payload.optional_records("sources"))
+    # They belong to the columns by their place; with one missing, none can be trusted.
+    return sources if "sources" in payload and len(sources) == count else None
+
+
+def _source(payload: Payload) -> ColumnSource:
+    return ColumnSource(
+        model=payload.optional_text("model"),
+        field=payload.optional_text("field"),
+        alias=payload.optional_text("alias"),
+        annotation=payload.optional_text("annotation"),
+    )
