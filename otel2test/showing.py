@@ -1,0 +1,241 @@
+"""What ``otel2test show`` shows of a trace: its spans as a tree, with all that was recorded.
+
+What enters is a :class:`~otel2test.reading.traces.Trace`; what leaves is text of a given
+width, in which nothing recorded can steer the terminal. SQL is shown in full; rows, bodies
+and values only as far as a reader needs to recognise them.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from otel2test.reading import semconv
+from otel2test.reading.building import exchanges, instant
+from otel2test.reading.exchanges import Body, Call, Exchange, Failure, Outbound, Query, Request, Response
+from otel2test.reading.happenings import happenings
+from otel2test.reading.spans import Span
+from otel2test.reading.traces import Trace
+from otel2test.terminal import aligned, brief, printable, shortened
+
+_ROWS: Final = 10
+_CALLS: Final = 200
+_CELL: Final = 32
+_NARROWEST: Final = 40
+"""Deep trees may pass the width that was asked for: no text gets less room than this."""
+
+_TIMES: Final = f"{'at ms':>10} {'took ms':>9}  "
+_NO_TIMES: Final = " " * len(_TIMES)
+
+_BREAK: Final = re.compile(
+    r"""('(?:''|[^'])*'|"(?:""|[^"])*"|`[^`]*`)"""
+    r"|\s+(?=(?:FROM|WHERE|(?:INNER|LEFT|RIGHT|FULL|CROSS) (?:OUTER )?JOIN|GROUP BY|HAVING|ORDER BY|LIMIT"
+    r"|UNION|VALUES|SET|RETURNING|ON CONFLICT|FOR UPDATE)\b)",
+    re.IGNORECASE,
+)
+"""A quoted piece, to be left alone, or the space before a clause."""
+
+
+def show(trace: Trace, width: int = 100) -> str:
+    """Return the span tree of ``trace`` as text; it ends in a newline."""
+    lines = [*_heading(trace), "", _TIMES.rstrip(), *_Tree(trace, width).lines()]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _heading(trace: Trace) -> Iterator[str]:
+    services = dict.fromkeys(semconv.service(span.resource) for span in trace.spans)
+    begun = instant(trace.start).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    spans = "1 span" if len(trace.spans) == 1 else f"{len(trace.spans)} spans"
+    parts = [begun, spans, f"{_ms(trace.end - trace.start)} ms", *filter(None, services)]
+    yield f"trace {trace.id}"
+    yield printable("  ".join(parts))
+    files = dict.fromkeys(str(span.origin) for span in trace.spans)
+    yield printable(f"from {', '.join(files)}")
+
+
+class _Tree:
+    """The lines of one trace, from top to bottom."""
+
+    def __init__(self, trace: Trace, width: int) -> None:
+        self._trace = trace
+        self._width = width
+        self._orphans = frozenset(orphan.span_id for orphan in trace.orphans)
+        found, problems = exchanges(trace)
+        everything = happenings(trace, trace.spans)
+        self._exchanges: Mapping[str, Exchange] = {exchange.span_id: exchange for exchange in found}
+        self._queries: Mapping[str, Query] = {query.span_id: query for query in everything.queries}
+        self._outbound: Mapping[str, Outbound] = {call.span_id: call for call in everything.outbound}
+        self._problems = tuple(dict.fromkeys((*problems, *everything.problems)))
+
+    def lines(self) -> Iterator[str]:
+        # A stack of our own: recorded trees may be deeper than Python's.
+        waiting = [(span, "", "") for span in reversed(self._trace.roots)]
+        while waiting:
+            span, branch, stem = waiting.pop()
+            children = self._trace.children(span.span_id)
+            yield self._timed(span, branch + self._title(span))
+            below = stem + ("│  " if children else "   ")
+            room = max(_NARROWEST, self._width - len(_NO_TIMES) - len(below))
+            for detail in self._details(span, room):
+                yield _NO_TIMES + below + detail
+            for child in reversed(children):
+                last = child is children[-1]
+                waiting.append((child, stem + ("└─ " if last else "├─ "), stem + ("   " if last else "│  ")))
+        if self._problems:
+            yield ""
+            yield from (printable(f"! {problem}") for problem in self._problems)
+
+    def _timed(self, span: Span, text: str) -> str:
+        return f"{_ms(span.start - self._trace.start):>10} {_ms(span.end - span.start):>9}  {text}"
+
+    def _title(self, span: Span) -> str:
+        title = printable(span.name) or "(no name)"
+        if span.status == "error":
+            title += f"  [error{': ' if span.status_message else ''}{printable(span.status_message)}]"
+        if span.span_id in self._orphans:
+            title += f"  [its parent {span.parent_id} was not recorded]"
+        return shortened(title, max(_NARROWEST, self._width - len(_NO_TIMES)))
+
+    def _details(self, span: Span, room: int) -> Iterator[str]:
+        if span.span_id in self._exchanges:
+            yield from _exchange(self._exchanges[span.span_id], room)
+        elif span.span_id in self._queries:
+            yield from _query(self._queries[span.span_id], room)
+        elif span.span_id in self._outbound:
+            yield from _outbound(self._outbound[span.span_id], room)
+        else:
+            told = semconv.exception(span)
+            if told is not None:
+                yield _failure(Failure(*told), room)
+
+
+def _exchange(exchange: Exchange, room: int) -> Iterator[str]:
+    yield shortened(f"request   {_request(exchange.request)}", room)
+    yield from _body(exchange.request.body, "body", room)
+    if exchange.view is not None:
+        arguments = _arguments(exchange.view.kwargs, exchange.view.args)
+        name = ".".join(filter(None, (exchange.view.module, exchange.view.qualname))) or "?"
+        yield shortened(printable(f"view      {name}({arguments})  {exchange.view.route}"), room)
+    if exchange.user is not None:
+        who = (
+            f"{exchange.user.model} {brief(exchange.user.pk)}" if exchange.user.authenticated else "anonymous"
+        )
+        yield shortened(printable(f"user      {who}"), room)
+    if exchange.session is not None:
+        yield shortened(f"session   {brief(exchange.session.after, room)}", room)
+    yield from (shortened(printable(f"template  {template.name}"), room) for template in exchange.templates)
+    yield from _calls(exchange.calls, room)
+    if exchange.exception is not None:
+        yield _failure(exchange.exception, room)
+    if exchange.response is not None:
+        yield shortened(f"response  {_response(exchange.response)}", room)
+        yield from _body(exchange.response.body, "body", room)
+    yield from (shortened(printable(f"! {fault}"), room) for fault in exchange.faults)
+
+
+def _request(request: Request) -> str:
+    query = f"?{request.query_string}" if request.query_string else ""
+    return printable(f"{request.method} {request.path}{query}")
+
+
+def _response(response: Response) -> str:
+    parts = [f"{response.status} {response.reason}"]
+    parts += [
+        f"{name}: {value}" for name, value in response.headers if name.lower() in {"location", "content-type"}
+    ]
+    parts += [f"{'clears' if cookie.deleted else 'sets'} cookie {cookie.name}" for cookie in response.cookies]
+    return printable("  ".join(parts))
+
+
+def _body(body: Body, label: str, room: int) -> Iterator[str]:
+    size = "" if body.size is None else f" ({body.size} bytes)"
+    match body.kind:
+        case "empty":
+            return
+        case "form" | "multipart":
+            pairs = [f"{name}={brief(value, _CELL)}" for name, value in body.fields]
+            pairs += [f"{file.field}=<{file.name}, {len(file.content)} bytes>" for file in body.files]
+            content = "  ".join(pairs)
+        case "json" | "text":
+            content = " ".join(body.text[: 4 * room].split())
+        case "binary" | "unread" | "streamed":
+            content = ""
+    yield shortened(printable(f"{label:<10}{body.kind}{size} {content}"), room)
+
+
+def _calls(calls: Sequence[Call], room: int) -> Iterator[str]:
+    depths: dict[int | None, int] = {None: 0}
+    for call in calls[:_CALLS]:
+        depth = depths.get(call.parent, 0)
+        depths[call.id] = depth + 1
+        text = f"{'  ' * depth}{call.module}.{call.qualname}({_arguments(call.arguments)}) {_outcome(call)}"
+        yield shortened(printable(f"call {_ms(call.duration):>8} ms  {text}"), room)
+    if len(calls) > _CALLS:
+        yield f"… {len(calls) - _CALLS} more calls"
+
+
+def _outcome(call: Call) -> str:
+    if call.raised is not None:
+        return f"raised {call.raised.type}: {call.raised.message}"
+    if call.yielded is not None:
+        return f"yielded {call.yielded} values"
+    return f"→ {brief(call.returned)}"
+
+
+def _arguments(named: Mapping[str, object], placed: Sequence[object] = ()) -> str:
+    return ", ".join([*map(brief, placed), *(f"{name}={brief(value)}" for name, value in named.items())])
+
+
+def _query(query: Query, room: int) -> Iterator[str]:
+    if query.kind != "statement":
+        yield shortened(printable(f"{query.kind} on {query.alias}"), room)
+    yield from _sql(query.sql, room)
+    if query.params:
+        yield shortened(f"params {brief(query.params, room)}", room)
+    if query.many is not None:
+        yield shortened(f"params {brief(query.many, room)}, {len(query.many)} times", room)
+    yield from _result(query, room)
+    if query.error is not None:
+        yield _failure(query.error, room)
+
+
+def _result(query: Query, room: int) -> Iterator[str]:
+    if query.rows:
+        header = [shortened(printable(column), _CELL) for column in query.columns]
+        cells = [[brief(value, _CELL) for value in row] for row in query.rows[:_ROWS]]
+        yield from (shortened(line, room) for line in aligned([header, *cells]))
+    count = len(query.rows) if query.fetched is None else query.fetched
+    hidden = count - len(query.rows[:_ROWS])
+    if hidden > 0:
+        yield f"… {hidden} more"
+    elif query.columns and not query.rows:
+        yield "no rows"
+    elif not query.columns and query.rowcount is not None and query.rowcount >= 0:
+        yield f"{query.rowcount} row{'' if query.rowcount == 1 else 's'} affected"
+
+
+def _sql(sql: str, room: int) -> Iterator[str]:
+    for clause in _BREAK.sub(lambda match: match.group(1) or "\n", sql).splitlines():
+        yield from textwrap.wrap(
+            printable(clause.expandtabs(4)), room, subsequent_indent="    ", break_on_hyphens=False
+        )
+
+
+def _outbound(outbound: Outbound, room: int) -> Iterator[str]:
+    yield shortened(printable(f"{outbound.method} {outbound.url}"), room)
+    yield from _body(outbound.body, "sent", room)
+    if outbound.error is not None:
+        yield _failure(outbound.error, room)
+    if outbound.status is not None:
+        yield shortened(printable(f"{outbound.status} {outbound.reason}"), room)
+    if outbound.response_body is not None:
+        yield from _body(outbound.response_body, "received", room)
+
+
+def _failure(failure: Failure, room: int) -> str:
+    where = f" ({failure.where})" if failure.where else ""
+    return shortened(printable(f"raised    {failure.type}: {failure.message}{where}"), room)
+
+
+def _ms(nanoseconds: int) -> str:
+    return f"{nanoseconds / 1e6:.1f}"
