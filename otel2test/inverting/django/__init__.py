@@ -1,0 +1,1 @@
+"""The end of inverting, which knows Django: from states and exchanges to plans."""

@@ -1,0 +1,254 @@
+"""The request as the test client makes it, and what must be set up around it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from otel2test.identifiers import is_dotted
+from otel2test.inverting.django.evidence import parse_json
+from otel2test.inverting.django.volatility import Inputs
+from otel2test.inverting.plan import (
+    AnswerCall,
+    Anything,
+    Arrange,
+    Name,
+    Note,
+    SendRequest,
+    SetCookie,
+    SetSession,
+    UploadedFile,
+    Value,
+)
+from otel2test.reading.exchanges import Body, Exchange, Failure, Outbound, Schema
+from otel2test.values import is_plain
+
+_CSRF_FIELD: Final = "csrfmiddlewaretoken"
+
+_CLIENT_NOISE: Final = frozenset(
+    {
+        "Accept",
+        "Accept-Encoding",
+        "Cache-Control",
+        "Connection",
+        "Content-Length",
+        "Content-Type",
+        "Cookie",
+        "Dnt",
+        "Host",
+        "If-None-Match",
+        "Keep-Alive",
+        "Origin",
+        "Pragma",
+        "Priority",
+        "Referer",
+        "Te",
+        "Traceparent",
+        "Tracestate",
+        "Baggage",
+        "Transfer-Encoding",
+        "Upgrade-Insecure-Requests",
+        "User-Agent",
+        "X-Csrftoken",
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Port",
+        "X-Forwarded-Proto",
+        "X-Real-Ip",
+        "X-Request-Id",
+    }
+)
+_PROXY_PREFIXES: Final = ("Sec-", "Cf-", "X-Amzn-", "X-B3-", "X-Cloud-")
+
+_DATA_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def send_request(exchange: Exchange) -> tuple[SendRequest, tuple[Note, ...]]:
+    """Return the act of the test, with notes on what of the request couldn't be kept."""
+    request = exchange.request
+    notes: list[Note] = []
+    method = request.method.upper()
+    path = quote(request.path, safe="/:@!$&'()*+,;=~-._")
+    data, has_data, content_type = _data(request.body, request.content_type, notes)
+    if request.query_string:
+        parameters = _query_data(request.query_string) if method in {"GET", "HEAD"} and not has_data else None
+        if parameters is not None:
+            data, has_data = parameters, True
+        else:
+            path = f"{path}?{request.query_string}"
+    if has_data and method not in _DATA_METHODS | {"GET", "HEAD"}:
+        notes.append(Note(f"the body of a {method} request"))
+        data, has_data, content_type = None, False, None
+    raises, message = _raised(exchange)
+    return (
+        SendRequest(
+            method=method,
+            path=path,
+            data=data,
+            has_data=has_data,
+            content_type=content_type,
+            headers=tuple(_headers(exchange)),
+            secure=request.scheme == "https",
+            raises=raises,
+            raises_match=message,
+        ),
+        tuple(notes),
+    )
+
+
+def _raised(exchange: Exchange) -> tuple[Name | None, str]:
+    failure = exchange.exception
+    if failure is None or (exchange.response is not None and exchange.response.status < 500):
+        return None, ""
+    return _exception_name(failure), failure.message
+
+
+def _exception_name(failure: Failure) -> Name:
+    module, _, name = failure.type.rpartition(".")
+    if not is_dotted(failure.type):
+        return Name("builtins", "Exception")
+    return Name(module or "builtins", name)
+
+
+def _headers(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    language = (exchange.schema.language or "en").split("-")[0]
+    for name, value in exchange.request.headers:
+        title = name.title()
+        if title in _CLIENT_NOISE or title.startswith(_PROXY_PREFIXES):
+            # A browser sends Accept with everything; scripts say what they want.
+            if title == "Accept" and value != "*/*" and not value.startswith("text/html"):
+                yield "Accept", value
+            continue
+        if title == "Accept-Language" and value.lower().startswith(language):
+            continue
+        yield title, value
+
+
+def _query_data(query: str) -> Mapping[str, Value] | None:
+    """Return the query as the test client's data; None where that would change it."""
+    if "=" not in query or any("=" not in part for part in query.split("&")):
+        return None
+    return grouped(parse_qsl(query, keep_blank_values=True))
+
+
+def grouped(pairs: Sequence[tuple[str, Value]]) -> dict[str, Value]:
+    """Return key-value pairs as a dict; values of a repeated key as a list."""
+    values: dict[str, list[Value]] = {}
+    for key, value in pairs:
+        values.setdefault(key, []).append(value)
+    return {key: items[0] if len(items) == 1 else items for key, items in values.items()}
+
+
+def _data(body: Body, content_type: str, notes: list[Note]) -> tuple[Value, bool, str | None]:
+    """Return (data, whether there is any, content type if it isn't the client's default)."""
+    plain_type = content_type.partition(";")[0].strip().lower()
+    if body.cut:
+        notes.append(Note(f"only the beginning of the request's body was kept ({body.size} bytes in all)"))
+    match body.kind:
+        case "empty" | "streamed":
+            return None, False, None
+        case "form" | "multipart":
+            return _form(body, notes), True, None
+        case "json":
+            parsed = parse_json(body.text)
+            keeps = isinstance(parsed, (dict, list)) and not body.cut
+            return (parsed if keeps else body.text), True, plain_type
+        case "text":
+            return body.text, True, plain_type or "text/plain"
+        case "binary":
+            return body.content, True, plain_type or "application/octet-stream"
+        case "unread":
+            notes.append(Note("the request's body, which the program never read"))
+            return None, False, None
+
+
+def _form(body: Body, notes: list[Note]) -> dict[str, Value]:
+    pairs: list[tuple[str, Value]] = [(key, value) for key, value in body.fields if key != _CSRF_FIELD]
+    for upload in body.files:
+        if upload.cut:
+            notes.append(Note(f"only the beginning of the uploaded file {upload.name!r} was kept"))
+        pairs.append((upload.field, UploadedFile(upload.name, upload.content, upload.content_type)))
+    return grouped(pairs)
+
+
+# --- around the request ---------------------------------------------------------------------
+
+
+def session_and_cookies(exchange: Exchange) -> Iterator[Arrange]:
+    """Yield what the client brought along, but its login."""
+    session = exchange.session
+    if session is not None:
+        values = tuple(
+            (key, value)
+            for key, value in session.before.items()
+            if not key.startswith("_") and is_plain(value)
+        )
+        if values:
+            yield SetSession(values)
+    for name, value in exchange.request.cookies.items():
+        if name not in framework_cookies(exchange.schema):
+            yield SetCookie(name, value)
+
+
+def framework_cookies(schema: Schema) -> frozenset[str]:
+    """Return the cookies that Django keeps for itself."""
+    return frozenset({schema.session_cookie, schema.csrf_cookie, "messages"})
+
+
+# --- outbound calls -------------------------------------------------------------------------
+
+
+def answers(exchange: Exchange, inputs: Inputs) -> Iterator[AnswerCall | Note]:
+    """Yield how each outbound call is answered, or why it can't be."""
+    for call in exchange.outbound:
+        if call.library != "requests":
+            yield Note(f"an outbound {call.method} {call.url} made by {call.library}")
+        elif call.status is None and call.error is None:
+            yield Note(f"an outbound {call.method} {call.url} of which no answer was recorded")
+        elif not re.fullmatch(r"[A-Z]+", call.method):
+            yield Note(f"an outbound call of method {call.method!r}")
+        else:
+            yield _answer(call, inputs)
+
+
+def _answer(call: Outbound, inputs: Inputs) -> AnswerCall:
+    sent = parse_json(call.body.text) if call.body.kind == "json" else None
+    received = call.response_body or Body()
+    parsed = parse_json(received.text) if received.kind == "json" else None
+    content_type = next(
+        (value for name, value in call.response_headers if name.lower() == "content-type"), None
+    )
+    return AnswerCall(
+        method=call.method,
+        url=call.url,
+        status=call.status or 0,
+        body=received.content if received.kind == "binary" else received.text,
+        json=parsed,
+        is_json=parsed is not None,
+        content_type=content_type,
+        headers=tuple((name, value) for name, value in call.response_headers if name.lower() == "location"),
+        sent_json=without_volatile(sent, inputs),
+        sends_json=sent is not None,
+        sent_form=tuple(grouped(call.body.fields).items()) if call.body.kind == "form" else None,
+        sent_text=call.body.text if call.body.kind == "text" and not call.body.cut else None,
+        error=_exception_name(call.error) if call.error else None,
+        error_message=call.error.message if call.error else "",
+    )
+
+
+def without_volatile(value: object, inputs: Inputs) -> Value:
+    """Return a JSON value in which what no run can repeat is :class:`Anything`."""
+    if isinstance(value, dict):
+        return {key: without_volatile(item, inputs) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_volatile(item, inputs) for item in value]
+    if inputs.is_now(value):
+        return Anything("read off the clock")
+    if inputs.from_randomness(value):
+        return Anything("drawn at random")
+    return value
+
+
+def query_of(url: str) -> list[tuple[str, str]]:
+    """Return the query parameters of a URL."""
+    return parse_qsl(urlsplit(url).query, keep_blank_values=True)

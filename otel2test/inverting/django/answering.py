@@ -1,0 +1,239 @@
+"""The response, as assertions: what a person would check, compared as what it is."""
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from otel2test.inverting.django.acting import framework_cookies
+from otel2test.inverting.django.arranging import Arrangement
+from otel2test.inverting.django.effects import Effects
+from otel2test.inverting.django.evidence import parse_json
+from otel2test.inverting.django.volatility import Inputs
+from otel2test.inverting.plan import (
+    Anything,
+    Assert,
+    AssertBody,
+    AssertContains,
+    AssertCookie,
+    AssertHeader,
+    AssertJson,
+    AssertRedirect,
+    AssertSession,
+    AssertStatus,
+    AssertTemplate,
+    Attribute,
+    Formatted,
+    Text,
+    Value,
+)
+from otel2test.reading.exchanges import Exchange, Model, Response
+from otel2test.values import is_plain
+
+_MOST_TEXTS: Final = 10
+_LONGEST_BODY: Final = 1000
+_SHORTEST_TEXT: Final = 3
+
+_TEXT: Final = frozenset({"CharField", "TextField", "SlugField", "EmailField"})
+_ASSERTED_HEADERS: Final = frozenset({"Content-Disposition", "Allow", "Www-Authenticate"})
+
+_ERROR_LIST: Final = re.compile(r'<ul[^>]*class="errorlist[^"]*"[^>]*>(.*?)</ul>', re.DOTALL)
+_ITEM: Final = re.compile(r"<li[^>]*>(.*?)</li>", re.DOTALL)
+_TAG: Final = re.compile(r"<[^>]+>")
+_HIDDEN: Final = re.compile(r"<(script|style|head)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
+_KEYISH: Final = re.compile(r"(^|_)(id|pk|uuid|url|href|key|link|location|self)$|Id$|Url$")
+
+
+class Answer:
+    """The assertions on one response."""
+
+    def __init__(
+        self, exchange: Exchange, arrangement: Arrangement, effects: Effects, inputs: Inputs
+    ) -> None:
+        self.exchange = exchange
+        self.arrangement = arrangement
+        self.effects = effects
+        self.inputs = inputs
+        self.needs_clock = False
+
+    @property
+    def form_errors(self) -> tuple[str, ...]:
+        """The texts of Django's error lists in the page, without repeats."""
+        response = self.exchange.response
+        if response is None or response.body.kind != "text":
+            return ()
+        found = [
+            html.unescape(_TAG.sub("", item)).strip()
+            for errors in _ERROR_LIST.findall(response.body.text)
+            for item in _ITEM.findall(errors)
+        ]
+        return tuple(dict.fromkeys(text for text in found if text))
+
+    def asserts(self) -> Iterator[Assert]:
+        response = self.exchange.response
+        if response is None:
+            return
+        if 300 <= response.status < 400 and _header(response, "Location") is not None:
+            yield AssertRedirect(self._location(_header(response, "Location") or ""), response.status)
+        else:
+            yield AssertStatus(response.status)
+            yield from self._body(response)
+        yield from self._headers(response)
+        yield from self._cookies(response)
+        yield from self._session()
+
+    # --- body
+
+    def _body(self, response: Response) -> Iterator[Assert]:
+        body = response.body
+        content_type = (_header(response, "Content-Type") or "").partition(";")[0].strip().lower()
+        if self.exchange.request.method == "HEAD" or body.cut:
+            return
+        if body.kind == "json":
+            parsed = parse_json(body.text)
+            if parsed is not None or body.text.strip() == "null":
+                yield AssertJson(self._json(parsed, ""))
+        elif body.kind == "binary" and len(body.content) <= _LONGEST_BODY:
+            yield AssertBody(body.content)
+        elif body.kind == "text" and content_type in {"text/html", "application/xhtml+xml"}:
+            yield from self._page(response)
+        elif body.kind == "text" and len(body.text) <= _LONGEST_BODY and not self._volatile_text(body.text):
+            yield AssertBody(body.text)
+
+    def _volatile_text(self, text: str) -> bool:
+        return any(self.inputs.is_now(word) or self.inputs.from_randomness(word) for word in text.split())
+
+    def _page(self, response: Response) -> Iterator[Assert]:
+        errors = self.form_errors
+        if response.status >= 400 and not errors:
+            return  # an error page: Django's own in the recording, another one under test
+        templates = [item.name for item in self.exchange.templates if not item.name.startswith("django/")]
+        if templates:
+            yield AssertTemplate(templates[0])
+        for text in errors:
+            yield AssertContains(text, response.status, escaped=html.escape(text) != text)
+        page = _HIDDEN.sub("", response.body.text)
+        for text in _telling(self._shown_texts(page))[:_MOST_TEXTS]:
+            yield AssertContains(text, response.status, escaped=html.escape(text) != text)
+
+    def _shown_texts(self, page: str) -> Iterator[str]:
+        """Yield, for each row that the page shows, the text by which a reader would know it."""
+        for row in self.arrangement.rows:
+            if not row.invented and row.model.framework is None:
+                yield from self._shown_text(row.model, row.recorded(), page)
+        for created in self.effects.created:
+            yield from self._shown_text(created.model, created.values, page)
+
+    def _shown_text(self, model: Model, values: Mapping[str, object], page: str) -> Iterator[str]:
+        for item in model.fields:
+            value = values.get(item.attname)
+            if item.type not in _TEXT or item.choices or item.name == "password" or item.primary_key:
+                continue
+            if not isinstance(value, str) or len(value) < _SHORTEST_TEXT or "\n" in value:
+                continue
+            if self.inputs.from_randomness(value):
+                continue
+            if _stands_in(html.escape(value), page):
+                yield value
+                return
+
+    # --- JSON
+
+    def _json(self, value: object, key: str) -> Value:
+        if isinstance(value, Mapping):
+            return {name: self._json(item, name) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._json(item, key) for item in value]
+        if isinstance(value, bool) or value is None:
+            return value
+        if isinstance(value, (int, str)) and _KEYISH.search(key):
+            reference = self._reference(value)
+            if reference is not None:
+                return reference
+        if self.inputs.is_now(value):
+            return Anything("read off the clock")
+        if self.inputs.from_randomness(value):
+            return self._drawn(value)
+        if self.inputs.is_today(value) and not self.inputs.given(value):
+            self.needs_clock = True
+        return value
+
+    def _reference(self, value: int | str) -> Value | None:
+        """Return the created row's key where ``value`` is one, or is a path with one in it."""
+        created = self.effects.created_with_key(value)
+        if created is not None:
+            attribute = Attribute(self.effects.variable(created), "pk")
+            return Text(attribute) if isinstance(value, str) else attribute
+        return self._path(value) if isinstance(value, str) and "/" in value else None
+
+    def _drawn(self, value: object) -> Value:
+        """A value drawn at random may have been stored, and then be asserted to be the same."""
+        for created in self.effects.created:
+            for item in created.model.fields:
+                stored = created.values.get(item.attname)
+                if stored is not None and str(stored) == value:
+                    attribute = Attribute(
+                        self.effects.variable(created), "pk" if item.primary_key else item.name
+                    )
+                    return attribute if isinstance(stored, str) else Text(attribute)
+        return Anything("drawn at random")
+
+    # --- redirects, headers, cookies, session
+
+    def _location(self, url: str) -> Value:
+        request = self.exchange.request
+        origin = f"{request.scheme}://{request.host}"
+        if url.startswith(f"{origin}/"):
+            url = url.removeprefix(origin)
+        return self._path(url) or url
+
+    def _path(self, url: str) -> Formatted | None:
+        """Return the URL as an f-string if the key of a created row stands in its path."""
+        segments = re.split(r"([/?#&=])", url)
+        parts: list[str | Attribute] = [""]
+        found = False
+        for segment in segments:
+            created = self.effects.created_with_key(segment) if segment and segment not in "/?#&=" else None
+            if created is not None:
+                found = True
+                parts += [Attribute(self.effects.variable(created), "pk"), ""]
+            else:
+                parts[-1] = f"{parts[-1]}{segment}"
+        return Formatted(tuple(part for part in parts if part != "")) if found else None
+
+    def _headers(self, response: Response) -> Iterator[Assert]:
+        for name, value in response.headers:
+            if name.title() in _ASSERTED_HEADERS and not self._volatile_text(value):
+                yield AssertHeader(name, value)
+
+    def _cookies(self, response: Response) -> Iterator[Assert]:
+        for cookie in response.cookies:
+            if cookie.name in framework_cookies(self.exchange.schema):
+                continue
+            repeatable = not self.inputs.from_randomness(cookie.value)
+            yield AssertCookie(cookie.name, cookie.value if repeatable else None)
+
+    def _session(self) -> Iterator[Assert]:
+        session = self.exchange.session
+        if session is None:
+            return
+        for key, value in session.after.items():
+            if key.startswith("_") or not is_plain(value) or session.before.get(key) == value:
+                continue
+            if not self.inputs.from_randomness(value) and not self.inputs.is_now(value):
+                yield AssertSession(key, value)
+
+
+def _header(response: Response, name: str) -> str | None:
+    return next((value for key, value in response.headers if key.lower() == name.lower()), None)
+
+
+def _telling(texts: Iterable[str]) -> list[str]:
+    """Return the texts that aren't part of another one, without repeats."""
+    distinct = list(dict.fromkeys(texts))
+    return [text for text in distinct if not any(text in other for other in distinct if other != text)]
+
+
+def _stands_in(text: str, page: str) -> bool:
+    """Say whether the text stands in the page as words of its own, not inside another word."""
+    return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", page) is not None

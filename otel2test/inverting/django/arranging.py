@@ -1,0 +1,383 @@
+"""State → the rows that a test creates first, complete and in foreign-key order.
+
+What enters is the :class:`~otel2test.inverting.state.State` of one exchange; what leaves
+is an :class:`Arrangement`, to which acting and asserting refer by row.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from otel2test.identifiers import Names, identifier
+from otel2test.inverting.django.evidence import Evidence
+from otel2test.inverting.django.inventing import invent, must_be_given
+from otel2test.inverting.django.models import Models
+from otel2test.inverting.facts import Change, NotInverted, Source, Unknown
+from otel2test.inverting.plan import (
+    Note,
+)
+from otel2test.inverting.state import Entity, Known, State
+from otel2test.reading.exchanges import Field, ManyToMany, Model
+from otel2test.values import is_plain
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One row of the starting state, as the test will create it."""
+
+    model: Model
+    known: dict[str, Known]
+    """attname → what was recorded of the starting state."""
+    number: int
+    entity: Entity | None = None
+    parents: dict[str, "Row"] = field(default_factory=dict)
+    """Field name → the row it points to."""
+    made_up: dict[str, object] = field(default_factory=dict)
+    """Field name → value that wasn't recorded."""
+    pinned: bool = False
+    password: str | None = None
+    variable: str | None = None
+    """Given when something first refers to the row."""
+    wanted: str = ""
+    """The variable's name, if it can be had."""
+
+    @property
+    def invented(self) -> bool:
+        """True where nothing was ever seen of the row."""
+        return self.entity is None or self.entity.made_up
+
+    def recorded(self) -> dict[str, object]:
+        """Return attname → value, of what was recorded."""
+        return {attname: known.value for attname, known in self.known.items()}
+
+    def value(self, attname: str) -> object:
+        known = self.known.get(attname)
+        return known.value if known else self.made_up.get(attname)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two rows joined by a many-to-many field whose table Django keeps."""
+
+    source: Row
+    relation: ManyToMany
+    target: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What of the database could be told from outside, or made a difference inside."""
+
+    evidence: Evidence
+    compared: frozenset[tuple[str, str]]
+    """(table, column) by which the request filtered or joined."""
+
+    def value(self, model: Model, item: Field, value: object) -> bool:
+        """Say whether it matters which value the field has."""
+        return (
+            (model.table, item.column) in self.compared
+            or self.evidence.mentions(value)
+            or self.evidence.shows(value)
+        )
+
+
+@dataclass(slots=True)
+class Arrangement:
+    """The rows to create, in order, and how to find the one of an entity."""
+
+    models: Models
+    rows: list[Row]
+    links: list[Link]
+    of_entity: Mapping[int, Row]
+    """``id(entity)`` → row."""
+    names: Names
+    notes: list[Note]
+    deferred: list[tuple[Row, str, Row]] = field(default_factory=list)
+    """(row, field name, parent): set by an update, where foreign keys form a circle."""
+
+    def row(self, entity: Entity) -> Row | None:
+        return self.of_entity.get(id(entity))
+
+    def name(self, row: Row) -> str:
+        """Return the row's variable; a row gets one when it is first referred to."""
+        if row.variable is None:
+            row.variable = self.names.give(row.wanted)
+        return row.variable
+
+
+def arrange(
+    state: State,
+    models: Models,
+    visible: Visible,
+    names: Names,
+    user: tuple[Model, object] | None,
+) -> Arrangement:
+    """Return the rows that must be there; ``user`` is (model, pk) of whoever is logged in."""
+    return _Arranger(state, models, visible, names).run(user)
+
+
+class _Arranger:
+    def __init__(self, state: State, models: Models, visible: Visible, names: Names) -> None:
+        self.state = state
+        self.models = models
+        self.visible = visible
+        self.names = names
+        self.rows: list[Row] = []
+        self.of_entity: dict[int, Row] = {}
+        self.notes: list[Note] = []
+        self.today = dt.date(2000, 1, 1)
+
+    def run(self, user: tuple[Model, object] | None) -> Arrangement:
+        unknown_tables: set[str] = set()
+        for entity in self._inherited_last():
+            model = self.models.by_table.get(entity.table)
+            if model is None:
+                unknown_tables.add(entity.table)
+            elif not model.auto_created and model.framework != "session" and id(entity) not in self.of_entity:
+                self._row_of(entity, model)
+        self.notes += [
+            Note(f"rows of table {table!r}: no model is known for it") for table in sorted(unknown_tables)
+        ]
+        if user is not None:
+            self._user(*user)
+        for row in self.rows:  # grows while parents are invented
+            self._complete(row)
+        links = list(self._links())
+        for row in self.rows:
+            self._complete(row)
+        self._pin()
+        arrangement = Arrangement(self.models, [], links, self.of_entity, self.names, self.notes)
+        self._order(arrangement)
+        return arrangement
+
+    def _inherited_last(self) -> list[Entity]:
+        """Children of multi-table inheritance first: their row takes the parents' in."""
+        existing = [entity for entity in self.state.entities if entity.existed]
+
+        def depth(entity: Entity) -> int:
+            model = self.models.by_table.get(entity.table)
+            return sum(1 for item in model.fields if item.parent_link) if model else 0
+
+        return sorted(existing, key=lambda entity: -depth(entity))
+
+    # --- rows
+
+    def _row_of(self, entity: Entity, model: Model) -> Row:
+        row = Row(model, {}, entity.number, entity, wanted=identifier(model.name, "row"))
+        for item in model.fields:
+            known = entity.before.get(item.column)
+            if known is not None and self._writable(item, known.value, model):
+                row.known[item.attname] = known
+        self._take_in_parent(row, model)
+        self._add(row, entity)
+        return row
+
+    def _writable(self, item: Field, value: object, model: Model) -> bool:
+        if isinstance(value, (Unknown, Change)):
+            return False
+        if not is_plain(value):
+            self.notes.append(Note(f"{model.name}.{item.name}: its value was not recorded in full"))
+            return False
+        return True
+
+    def _take_in_parent(self, row: Row, model: Model) -> None:
+        """Merge the row of the parent's table, which has the same key, into the child's."""
+        parent = self.models.parent(model)
+        if parent is None:
+            return
+        parent_model, link = parent
+        key = row.known.get(link.attname)
+        entity = (
+            self.state.find(parent_model.table, self._key_column(parent_model), key.value) if key else None
+        )
+        if entity is None:
+            return
+        self.of_entity[id(entity)] = row
+        for item in parent_model.fields:
+            known = entity.before.get(item.column)
+            if known is not None:
+                row.known.setdefault(item.attname, known)
+        self._take_in_parent(row, parent_model)
+
+    def _key_column(self, model: Model) -> str:
+        key = self.models.primary_key(model)
+        return key.column if key else ""
+
+    def _add(self, row: Row, entity: Entity | None) -> None:
+        self.rows.append(row)
+        if entity is not None:
+            self.of_entity[id(entity)] = row
+
+    def _invent(self, model: Model, attname: str | None, value: object, source: Source) -> Row:
+        known = {attname: Known(value, source)} if attname else {}
+        row = Row(
+            model, known, len(self.state.entities) + len(self.rows), wanted=identifier(model.name, "row")
+        )
+        self._add(row, None)
+        return row
+
+    def _user(self, model: Model, key: object) -> None:
+        attname = self._key_attname(model)
+        found = self._find(model, attname, key)
+        row = found or self._invent(model, attname, key, Source("", 0))
+        row.wanted = "user"
+
+    def _key_attname(self, model: Model) -> str:
+        key = self.models.primary_key(model)
+        return key.attname if key else "pk"
+
+    def _find(self, model: Model, attname: str, value: object) -> Row | None:
+        for row in self.rows:
+            if row.model.table == model.table and attname in row.known and row.known[attname].value == value:
+                return row
+        return None
+
+    # --- completion
+
+    def _complete(self, row: Row) -> None:
+        if row.model.framework is not None:
+            self._find_content_type(row)
+            return
+        for item in row.model.fields:
+            if item.parent_link or item.generated:
+                continue
+            if item.related_model is not None:
+                self._complete_parent(row, item)
+            elif item.attname not in row.known and item.name not in row.made_up and must_be_given(item):
+                peers = sum(
+                    1 for other in self.rows if other.model is row.model and item.name in other.made_up
+                )
+                row.made_up[item.name] = self._free(item, row.model, peers + 1)
+
+    def _find_content_type(self, row: Row) -> None:
+        known = row.known.get("content_type_id")
+        for other in self.rows:
+            if (
+                known is not None
+                and other.model.framework == "content_type"
+                and other.value("id") == known.value
+            ):
+                row.parents["content_type"] = other
+
+    def _free(self, item: Field, model: Model, number: int) -> object:
+        """Invent a value that no recorded row of the model has, where that matters."""
+        value = invent(item, model, number, self.today)
+        taken = {repr(other.value(item.attname)) for other in self.rows if other.model is model}
+        while (item.unique or item.primary_key) and repr(value) in taken and number < 10_000:
+            number += 1
+            value = invent(item, model, number, self.today)
+        return value
+
+    def _complete_parent(self, row: Row, item: Field) -> None:
+        parent_model = self.models.by_label.get(item.related_model or "")
+        if item.name in row.parents or parent_model is None:
+            return
+        parent_model = self._concrete(parent_model)
+        known = row.known.get(item.attname)
+        if known is None and (item.null or item.has_default or item.default_callable):
+            return
+        if known is not None and known.value is None:
+            return
+        target = item.related_field or self._key_attname(parent_model)
+        if known is not None:
+            parent = self._find(parent_model, target, known.value)
+            if parent is None and item.null and not self.visible.value(row.model, item, known.value):
+                # Nobody read the other row and nobody could tell: the test does without it.
+                del row.known[item.attname]
+                return
+            parent = parent or self._invent(parent_model, target, known.value, known.source)
+        else:
+            peers = [other for other in self.rows if other.model is parent_model and other is not row]
+            parent = (
+                peers[0]
+                if peers and not item.unique
+                else self._invent(parent_model, None, None, Source("", 0))
+            )
+        if parent is not row:
+            row.parents[item.name] = parent
+
+    def _concrete(self, model: Model) -> Model:
+        return self.models.by_table.get(model.table, model)
+
+    def _links(self) -> Iterator[Link]:
+        for entity in self.state.entities:
+            declared = self.models.links.get(entity.table)
+            if declared is None or not entity.existed:
+                continue
+            model, relation = declared
+            ends = [entity.before.get(column) for column in (relation.source_column, relation.target_column)]
+            target_model = self.models.by_label.get(relation.related_model)
+            if ends[0] is None or ends[1] is None or target_model is None:
+                self.notes.append(Note(f"a link of {model.name}.{relation.name} that was only seen in part"))
+                continue
+            yield Link(
+                self._end(model, ends[0]),
+                relation,
+                self._end(self._concrete(target_model), ends[1]),
+            )
+
+    def _end(self, model: Model, known: Known) -> Row:
+        attname = self._key_attname(model)
+        return self._find(model, attname, known.value) or self._invent(
+            model, attname, known.value, known.source
+        )
+
+    # --- what is pinned, and the order
+
+    def _pin(self) -> None:
+        seen = {
+            row.model.label
+            for row in self.rows
+            if self.visible.evidence.mentions(row.value(self._key_attname(row.model)))
+        }
+        for row in self.rows:
+            # One pinned key pins all of its table: the database might give it to another row.
+            row.pinned = row.model.label in seen
+
+    def _order(self, arrangement: Arrangement) -> None:
+        first_seen: dict[str, int] = {}
+        for row in sorted(self.rows, key=lambda item: item.number):
+            first_seen.setdefault(row.model.label, row.number)
+
+        def by_key(row: Row) -> tuple[int, bool, int, int]:
+            key = row.value(self._key_attname(row.model))
+            numeric = isinstance(key, int)
+            return (first_seen[row.model.label], not numeric, key if isinstance(key, int) else 0, row.number)
+
+        done: set[int] = set()
+        doing: set[int] = set()
+
+        def visit(row: Row) -> None:
+            if id(row) in done:
+                return
+            doing.add(id(row))
+            for name, parent in row.parents.items():
+                if id(parent) in doing:
+                    arrangement.deferred.append((row, name, parent))
+                else:
+                    visit(parent)
+            doing.discard(id(row))
+            done.add(id(row))
+            arrangement.rows.append(row)
+
+        for row in sorted(self.rows, key=by_key):
+            visit(row)
+
+
+def name_referred(arrangement: Arrangement) -> None:
+    """Give variables to the rows that other rows refer to, in the order in which they are created."""
+    referred = [parent for row in arrangement.rows for parent in row.parents.values()]
+    referred += [end for row, _, parent in arrangement.deferred for end in (row, parent)]
+    referred += [end for link in arrangement.links for end in (link.source, link.target)]
+    wanted = {id(row) for row in referred}
+    for row in arrangement.rows:
+        if id(row) in wanted:
+            arrangement.name(row)
+
+
+def notes_of(not_inverted: Iterable[NotInverted], models: Models) -> Iterator[Note]:
+    """Return a note for each statement that was not understood, but those of Django's own tables."""
+    own = {model.table for model in models.schema.models if model.framework == "session"}
+    for item in not_inverted:
+        if not any(table in item.source.sql for table in own):
+            yield Note(f"{item.reason}: {item.source.sql}", item.source)

@@ -1,0 +1,127 @@
+"""Arrangement → the steps that create its rows, with no more values than it takes."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from otel2test.inverting.django.arranging import Arrangement, Row, Visible
+from otel2test.inverting.django.inventing import implicit_value, must_be_given
+from otel2test.inverting.django.models import import_name, manager_of
+from otel2test.inverting.plan import AddLinks, Arrange, CreateRow, GetRow, Note, UpdateRow, Value, Variable
+from otel2test.reading.exchanges import Field, Model
+
+
+def steps(arrangement: Arrangement, visible: Visible) -> tuple[Arrange, ...]:
+    """Return the steps that create the rows."""
+    found: list[Arrange] = []
+    deferred = {(id(row), name) for row, name, _ in arrangement.deferred}
+    for row in arrangement.rows:
+        if row.model.framework is not None:
+            found += _look_up(arrangement, row)
+            continue
+        values = tuple(_values(arrangement, row, visible, deferred))
+        overwritten = tuple(_overwritten(row, visible))
+        if overwritten:
+            arrangement.name(row)
+        model = row.model
+        found.append(
+            CreateRow(
+                row.variable,
+                import_name(model),
+                manager_of(model),
+                "create_user" if model.user and model.create_user else "create",
+                values,
+                ("*",) if row.invented else tuple(sorted(row.made_up)),
+            )
+        )
+        if overwritten:
+            found.append(UpdateRow(arrangement.name(row), import_name(model), manager_of(model), overwritten))
+    for row, name, parent in arrangement.deferred:
+        value = Variable(arrangement.name(parent))
+        found.append(
+            UpdateRow(arrangement.name(row), import_name(row.model), manager_of(row.model), ((name, value),))
+        )
+    found += _link_steps(arrangement)
+    return tuple(found)
+
+
+def _values(
+    arrangement: Arrangement,
+    row: Row,
+    visible: Visible,
+    deferred: set[tuple[int, str]],
+) -> Iterator[tuple[str, Value]]:
+    for item in row.model.fields:
+        if item.parent_link or item.generated:
+            continue
+        if item.name in row.parents:
+            if (id(row), item.name) not in deferred:
+                yield item.name, Variable(arrangement.name(row.parents[item.name]))
+            continue
+        if item.primary_key:
+            known = row.known.get(item.attname)
+            if known is not None and (row.pinned or must_be_given(item)):
+                yield "pk", known.value
+            elif item.name in row.made_up:
+                yield "pk", row.made_up[item.name]
+            continue
+        if row.model.user and item.name == "password":
+            if row.password is not None:
+                yield "password", row.password
+            continue
+        if item.attname in row.known:
+            value = row.known[item.attname].value
+            if _worth_giving(item, value, row.model, visible):
+                yield item.name, value
+        elif item.name in row.made_up:
+            yield item.name, row.made_up[item.name]
+
+
+def _worth_giving(item: Field, value: object, model: Model, visible: Visible) -> bool:
+    if item.auto_now or item.auto_now_add:
+        return False
+    if model.user and item.name == "last_login":
+        return visible.evidence.shows(value)
+    known, implicit = implicit_value(item)
+    if known:
+        return value != implicit or (type(value) is bool) is not (type(implicit) is bool)
+    if item.default_callable is not None and isinstance(value, (dt.datetime, dt.date)):
+        # Whatever the callable gives will do, unless it makes a difference.
+        return visible.value(model, item, value)
+    return True
+
+
+def _overwritten(row: Row, visible: Visible) -> Iterator[tuple[str, Value]]:
+    """Yield what ``save()`` would set by itself, where that has to be as recorded."""
+    for item in row.model.fields:
+        known = row.known.get(item.attname)
+        set_by_save = item.auto_now or item.auto_now_add
+        if known is not None and set_by_save and visible.value(row.model, item, known.value):
+            yield item.name, known.value
+
+
+def _look_up(arrangement: Arrangement, row: Row) -> Sequence[Arrange]:
+    """A row that Django makes itself is found by its natural key: its id differs between databases."""
+    if row.variable is None:
+        return ()
+    lookup: list[tuple[str, Value]] = []
+    names = {"content_type": ("app_label", "model"), "permission": ("codename",), "site": ("domain",)}
+    for name in names.get(row.model.framework or "", ()):
+        if name not in row.known:
+            note = f"{row.model.name} {row.value('id')!r}: the recording doesn't say which one it is"
+            arrangement.notes.append(Note(note))
+            return ()
+        lookup.append((name, row.known[name].value))
+    if "content_type" in row.parents:
+        lookup.append(("content_type", Variable(arrangement.name(row.parents["content_type"]))))
+    return (GetRow(row.variable, import_name(row.model), manager_of(row.model), tuple(lookup)),)
+
+
+def _link_steps(arrangement: Arrangement) -> Iterator[AddLinks]:
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for link in arrangement.links:
+        source, target = arrangement.name(link.source), arrangement.name(link.target)
+        targets = grouped.setdefault((source, link.relation.name), [])
+        if target not in targets:
+            targets.append(target)
+    for (source, accessor), targets in grouped.items():
+        yield AddLinks(source, accessor, tuple(targets))

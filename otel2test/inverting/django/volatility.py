@@ -1,0 +1,99 @@
+"""Which recorded values a run of the test can't repeat: times, and what was drawn at random."""
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from otel2test.inverting.django.evidence import parse_timestamp
+from otel2test.inverting.facts import Change, Unknown
+from otel2test.inverting.state import State
+from otel2test.reading.exchanges import Exchange, Query
+
+_SLACK = dt.timedelta(seconds=2)
+_TOKEN = re.compile(r"[A-Za-z0-9_\-+/=.:$]{12,}")
+_READS = re.compile(r"\s*\(*\s*(SELECT|WITH|UPDATE|DELETE)\b", re.IGNORECASE)
+_SESSION_TABLE = "django_session"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the request could know without a clock or a source of randomness.
+
+    Values of the starting state and of the request itself, by their ``repr`` and as text.
+    """
+
+    values: frozenset[str]
+    texts: frozenset[str]
+    start: dt.datetime
+    end: dt.datetime
+
+    def is_now(self, value: object) -> bool:
+        """Say whether ``value`` (a date-time, or one in ISO 8601) was read off the clock."""
+        if isinstance(value, str):
+            value = parse_timestamp(value)
+        if not isinstance(value, dt.datetime):
+            return False
+        aware = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+        return self.start - _SLACK <= aware <= self.end + _SLACK
+
+    def is_today(self, value: object) -> bool:
+        """Say whether ``value`` is the date of the request, in some time zone."""
+        if isinstance(value, str):
+            value = parse_timestamp(value)
+        if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
+            return False
+        return abs(value - self.start.date()) <= dt.timedelta(days=1)
+
+    def given(self, value: object) -> bool:
+        """Say whether ``value`` came from the request or the starting state."""
+        return repr(value) in self.values or (isinstance(value, str) and value in self.texts)
+
+    def from_clock(self, value: object) -> bool:
+        """Say whether a date or time must have been computed from the clock."""
+        if self.is_now(value):
+            return True
+        return isinstance(value, (dt.datetime, dt.date)) and not self.given(value) and not self._sent(value)
+
+    def _sent(self, value: dt.date) -> bool:
+        iso = value.isoformat()
+        return any(text and (text in iso or iso[:10] in text) for text in self.texts if len(text) >= 8)
+
+    def from_randomness(self, value: object) -> bool:
+        """Say whether ``value`` looks drawn at random and wasn't given."""
+        if isinstance(value, uuid.UUID):
+            return not self.given(value) and str(value) not in self.texts and value.hex not in self.texts
+        if not isinstance(value, str) or self.given(value) or not _TOKEN.fullmatch(value):
+            return False
+        digits = sum(character.isdigit() for character in value)
+        letters = sum(character.isalpha() for character in value)
+        return digits >= 3 and letters >= 3 and not parse_timestamp(value)
+
+
+def inputs_of(exchange: Exchange, state: State, tokens: Iterable[str]) -> Inputs:
+    """Return what the request was given; ``tokens`` are the short texts of the request."""
+    values: set[str] = set()
+    texts = set(tokens)
+    for entity in state.entities:
+        for known in entity.before.values():
+            if not isinstance(known.value, (Unknown, Change)):
+                values.add(repr(known.value))
+                if isinstance(known.value, str):
+                    texts.add(known.value)
+    return Inputs(frozenset(values), frozenset(texts), exchange.start, exchange.end)
+
+
+def compares_with_clock(queries: Iterable[Query], inputs: Inputs) -> bool:
+    """Say whether a statement compared rows with the time of the request."""
+    for query in queries:
+        if _SESSION_TABLE in query.sql or not _READS.match(query.sql):
+            continue
+        params = query.params if isinstance(query.params, tuple) else ()
+        where = query.sql.upper().rfind(" WHERE ")
+        compared = params[query.sql[:where].count("%s") :] if where >= 0 else ()
+        if any(inputs.is_now(param) for param in compared):
+            return True
+        if any(inputs.is_today(param) and not inputs.given(param) for param in compared):
+            return True
+    return False

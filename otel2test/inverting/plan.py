@@ -1,0 +1,428 @@
+"""What a test does, step by step, before it is text.
+
+A :class:`Plan` is arrange, act and assert for one test. Its values are Python values, or
+one of the small expressions below where the test must say something by name. Nothing here
+knows pytest from unittest: that is for writing.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Literal, TypeAlias
+
+from otel2test.inverting.facts import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Something to import: ``from module import name``."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A local variable of the test."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """``variable.name``."""
+
+    variable: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """An f-string: literal text and attributes in turn."""
+
+    parts: tuple[str | Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """``str(variable.name)``."""
+
+    of: Attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """A value that is there but differs from run to run; ``reason`` says why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file in a multipart form."""
+
+    name: str
+    content: bytes
+    content_type: str
+
+
+Value: TypeAlias = object
+"""A Python value, possibly holding the expressions above in lists and dicts."""
+
+Values: TypeAlias = "tuple[tuple[str, Value], ...]"
+"""Keyword arguments, in order."""
+
+
+# --- arrange --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRow:
+    """``variable = Model.objects.create(…)``; no variable where nothing names the row later."""
+
+    variable: str | None
+    model: Name
+    manager: str
+    method: Literal["create", "create_user"]
+    values: Values
+    made_up: tuple[str, ...] = ()
+    """Names of values that weren't recorded; ``("*",)`` where the whole row wasn't."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetRow:
+    """``variable = Model.objects.get(…)``, in arrange for rows that Django makes itself."""
+
+    variable: str
+    model: Name
+    manager: str
+    lookup: Values
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRow:
+    """``Model.objects.filter(pk=variable.pk).update(…)``: for what ``save()`` would overwrite."""
+
+    variable: str
+    model: Name
+    manager: str
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class AddLinks:
+    """``variable.accessor.add(…)``."""
+
+    variable: str
+    accessor: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """``client.force_login(variable)``."""
+
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetSession:
+    """Session data that was there before the request."""
+
+    values: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetCookie:
+    """A cookie that the request brought along."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetClock:
+    """The recorded instant, from which the clock ticks on; aware."""
+
+    instant: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCall:
+    """What an outbound call was answered with, and what it must have sent."""
+
+    method: str
+    url: str
+    status: int
+    body: str | bytes | None
+    json: Value
+    is_json: bool
+    content_type: str | None
+    headers: tuple[tuple[str, str], ...] = ()
+    sent_json: Value = None
+    sends_json: bool = False
+    sent_form: tuple[tuple[str, Value], ...] | None = None
+    sent_text: str | None = None
+    error: Name | None = None
+    error_message: str = ""
+
+
+Arrange: TypeAlias = (
+    CreateRow | GetRow | UpdateRow | AddLinks | LogIn | SetSession | SetCookie | SetClock | AnswerCall
+)
+
+
+# --- act ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SendRequest:
+    """``response = client.method(path, data, …)``."""
+
+    method: str
+    path: Value
+    data: Value = None
+    has_data: bool = False
+    content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    secure: bool = False
+    raises: Name | None = None
+    raises_match: str = ""
+
+
+# --- assert ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AssertStatus:
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssertRedirect:
+    url: Value
+    status: int = 302
+
+
+@dataclass(frozen=True, slots=True)
+class AssertJson:
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class AssertBody:
+    """The whole body: text, or bytes."""
+
+    content: Value
+
+
+@dataclass(frozen=True, slots=True)
+class AssertTemplate:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssertContains:
+    """The text stands in the body, escaped as a template would."""
+
+    text: Value
+    status: int = 200
+    escaped: bool = False
+    """True where escaping changes the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssertHeader:
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class AssertCookie:
+    name: str
+    value: Value
+    """None where only its presence can be asserted."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssertSession:
+    key: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class AssertLoggedIn:
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssertLoggedOut:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRow:
+    """``variable = Model.objects.get(…)`` for a row that the request created."""
+
+    variable: str
+    model: Name
+    manager: str
+    lookup: Values
+    latest: bool = False
+    """True where nothing but its being the newest tells the row from others."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRow:
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssertAttribute:
+    variable: str
+    attribute: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class AssertRecent:
+    """The attribute is a time within a minute of ``instant``, or of now."""
+
+    variable: str
+    attribute: str
+    instant: dt.datetime
+    now: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AssertPresent:
+    """The attribute has a value, which differs from run to run."""
+
+    variable: str
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssertPassword:
+    variable: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssertGone:
+    variable: str
+    model: Name
+    manager: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssertCount:
+    """So many rows of the model are there."""
+
+    model: Name
+    manager: str
+    number: int
+    lookup: Values = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AssertLinked:
+    variable: str
+    accessor: str
+    target: str
+    linked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AssertCallCount:
+    """So many outbound calls were made, and no others."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssertSentBody:
+    """The body of the outbound call number ``index``, counted from 0."""
+
+    index: int
+    text: str
+
+
+Assert: TypeAlias = (
+    AssertStatus
+    | AssertRedirect
+    | AssertJson
+    | AssertBody
+    | AssertTemplate
+    | AssertContains
+    | AssertHeader
+    | AssertCookie
+    | AssertSession
+    | AssertLoggedIn
+    | AssertLoggedOut
+    | FetchRow
+    | RefreshRow
+    | AssertAttribute
+    | AssertRecent
+    | AssertPresent
+    | AssertPassword
+    | AssertGone
+    | AssertCount
+    | AssertLinked
+    | AssertCallCount
+    | AssertSentBody
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that could not be inverted, for a reader of the test."""
+
+    text: str
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One test."""
+
+    name: str
+    """Without ``test_``; a valid identifier."""
+    trace_id: str
+    arrange: tuple[Arrange, ...]
+    act: SendRequest
+    asserts: tuple[Assert, ...]
+    notes: tuple[Note, ...] = ()
+    database: bool = True
+    databases: tuple[str, ...] = ()
+    """Aliases beside ``default``."""
+    first_party: frozenset[str] = frozenset()
+    """Top packages of the project, for sorting imports."""
+    alternatives: tuple[str, ...] = ()
+    """Longer names, for when another test of the module has the first."""
+
+
+def referred(value: Value) -> frozenset[str]:
+    """Return the variables that a step or an expression refers to, not the one that it makes."""
+    if isinstance(value, Mapping):
+        return _union(value.values())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return _union(value)
+    match value:
+        case Variable(name):
+            return frozenset({name})
+        case AddLinks(variable, _, targets):
+            return frozenset({variable, *targets})
+        case AssertLinked(variable, _, target):
+            return frozenset({variable, target})
+        case _ if is_dataclass(value):
+            named = getattr(value, "variable", None)
+            makes = isinstance(value, (CreateRow, GetRow, FetchRow))
+            own = frozenset({named}) if isinstance(named, str) and not makes else frozenset()
+            return own | _union(getattr(value, item.name) for item in fields(value))
+        case _:
+            return frozenset()
+
+
+def _union(values: Iterable[Value]) -> frozenset[str]:
+    return frozenset().union(*map(referred, values))

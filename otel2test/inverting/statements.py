@@ -1,0 +1,214 @@
+"""One SQL statement, understood: what it touches, what it compares, what it returns.
+
+These types know neither a parser nor a framework. Values that the statement took
+as parameters are :class:`Param`; :func:`bind` puts the recorded values in their place.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRef:
+    """A column of one table of the statement."""
+
+    alias: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A placeholder: its place in the sequence of parameters, or its name in the mapping."""
+
+    key: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A literal in the text of the statement."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Anything that only the database can evaluate, by its text."""
+
+    text: str
+
+
+Operand: TypeAlias = Param | Const | Computed
+
+UNKNOWN: Final = Computed("?")
+
+
+@dataclass(frozen=True, slots=True)
+class Equal:
+    """``column = value``; a value of ``Const(None)`` means ``IS NULL``."""
+
+    column: ColumnRef
+    value: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """``column IN (…)``."""
+
+    column: ColumnRef
+    values: tuple[Operand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotNull:
+    """``column IS NOT NULL``."""
+
+    column: ColumnRef
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """``column = column``, most often a join condition."""
+
+    left: ColumnRef
+    right: ColumnRef
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A condition that holds for every row but says nothing that can be used, by its text."""
+
+    text: str
+    columns: tuple[ColumnRef, ...] = ()
+
+
+Predicate: TypeAlias = Equal | In | NotNull | Same | Other
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """``column + value`` or ``column - value`` on the right of an assignment: ``F("votes") + 1``."""
+
+    column: str
+    by: Operand
+    sign: Literal[1, -1]
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """``CASE WHEN column = a THEN x WHEN … END`` in an assignment: ``bulk_update``."""
+
+    branches: tuple[tuple[Equal, Operand], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRef:
+    """One table in ``FROM``; ``outer`` where a LEFT JOIN may leave it without a row."""
+
+    alias: str
+    table: str
+    outer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One column of the result: its name, and the column it is a copy of, if it is one."""
+
+    name: str
+    source: ColumnRef | None
+    count: bool = False
+    """True for ``COUNT(*)`` and ``COUNT(column)``."""
+    counted: ColumnRef | None = None
+    """The column in ``COUNT(column)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A query for rows."""
+
+    tables: tuple[TableRef, ...]
+    outputs: tuple[Output, ...]
+    predicates: tuple[Predicate, ...]
+    """All hold for every row that came back."""
+    outer_predicates: tuple[Predicate, ...] = ()
+    """Conditions of LEFT JOINs: they hold where the outer table has a row."""
+    grouped: bool = False
+    """True with GROUP BY or DISTINCT: a row of the result may stand for several."""
+    aggregated: bool = False
+    """True where an output sums up rows (COUNT, SUM, MAX, …)."""
+    limited: bool = False
+    """True where LIMIT or OFFSET may have hidden rows."""
+    ordered_by: tuple[ColumnRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """``INSERT``: one tuple of operands for each row."""
+
+    table: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Operand, ...], ...]
+    columnwise: bool = False
+    """True for PostgreSQL's UNNEST: one tuple, each operand the list of that column's values."""
+    returning: tuple[str, ...] = ()
+    on_conflict: Literal["ignore", "update"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """``UPDATE``."""
+
+    table: TableRef
+    assignments: tuple[tuple[str, Operand | Shifted | Cases], ...]
+    predicates: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """``DELETE``."""
+
+    table: TableRef
+    predicates: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """``BEGIN``, ``SAVEPOINT x``, ``RELEASE``, ``ROLLBACK TO x``, ``COMMIT``, ``ROLLBACK``."""
+
+    action: Literal["begin", "savepoint", "release", "rollback_to", "commit", "rollback"]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A statement from which nothing could be learnt, and why."""
+
+    reason: str
+    writes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Harmless:
+    """A statement that neither reads nor changes rows (``PRAGMA``, ``SET``)."""
+
+
+Statement: TypeAlias = Select | Insert | Update | Delete | Transaction | Harmless | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The recorded parameters of one execution."""
+
+    values: Sequence[object] | Mapping[str, object] | None = field(default=None)
+
+    def value(self, operand: Operand) -> tuple[bool, object]:
+        """Return ``(True, value)``, or ``(False, None)`` where the value isn't known."""
+        match operand:
+            case Const(value):
+                return True, value
+            case Param(int() as key) if isinstance(self.values, Sequence) and key < len(self.values):
+                return True, self.values[key]
+            case Param(str() as key) if isinstance(self.values, Mapping) and key in self.values:
+                return True, self.values[key]
+            case _:
+                return False, None
