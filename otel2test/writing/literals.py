@@ -1,0 +1,160 @@
+"""Values → source text: literals, the few constructor calls that stand for one, and expressions.
+
+Whatever a recording said reaches the code through here, as a literal; there is no other way.
+"""
+
+import datetime as dt
+import math
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+
+from otel2test.inverting.plan import (
+    Anything,
+    Attribute,
+    Formatted,
+    Name,
+    Text,
+    UploadedFile,
+    Value,
+    Variable,
+)
+from otel2test.values import EnumValue
+from otel2test.writing.imports import Imports
+
+
+class UnwritableError(ValueError):
+    """A value that has no literal form."""
+
+
+class Literals:
+    """Writes values, adding to ``imports`` what their text needs."""
+
+    def __init__(self, imports: Imports) -> None:
+        self.imports = imports
+        self._writers: Mapping[type, Callable[..., str]] = {
+            type(None): repr,
+            bool: repr,
+            int: repr,
+            str: repr,
+            bytes: repr,
+            float: self._float,
+            Decimal: self._decimal,
+            uuid.UUID: self._uuid,
+            dt.datetime: self._datetime,
+            dt.date: self._date,
+            dt.time: self._time,
+            dt.timedelta: self._timedelta,
+            list: self._list,
+            tuple: self._tuple,
+            set: self._set,
+            frozenset: self._set,
+            dict: self._dict,
+            EnumValue: lambda value: self.write(value.value),
+            Variable: lambda value: value.name,
+            Attribute: lambda value: f"{value.variable}.{value.name}",
+            Text: lambda value: f"str({self.write(value.of)})",
+            Formatted: self._formatted,
+            Anything: lambda _: self.imports.name("unittest.mock", "ANY"),
+            Name: lambda value: self.imports.name(value.module, value.name),
+            UploadedFile: self._uploaded,
+        }
+
+    def write(self, value: Value) -> str:
+        """Return the source text of ``value``; raises :class:`UnwritableError` if it has none."""
+        writer = self._writers.get(type(value))
+        if writer is None:
+            raise UnwritableError(f"a value of type {type(value).__name__} can't be written as a literal")
+        return writer(value)
+
+    def _float(self, value: float) -> str:
+        return repr(value) if math.isfinite(value) else f'float("{value}")'
+
+    def _decimal(self, value: Decimal) -> str:
+        return f"{self.imports.name('decimal', 'Decimal')}({str(value)!r})"
+
+    def _uuid(self, value: uuid.UUID) -> str:
+        return f"{self.imports.name('uuid', 'UUID')}({str(value)!r})"
+
+    def _datetime(self, value: dt.datetime) -> str:
+        parts = [
+            value.year,
+            value.month,
+            value.day,
+            value.hour,
+            value.minute,
+            value.second,
+            value.microsecond,
+        ]
+        if value.tzinfo is not None:
+            value = value.astimezone(dt.UTC)
+            parts[2:5] = [value.day, value.hour, value.minute]
+            parts[:2] = [value.year, value.month]
+        while len(parts) > 5 and parts[-1] == 0:
+            parts.pop()
+        text = ", ".join(map(str, parts))
+        if value.tzinfo is not None:
+            text += f", tzinfo={self.imports.name('datetime', 'UTC')}"
+        return f"{self.imports.name('datetime', 'datetime')}({text})"
+
+    def _date(self, value: dt.date) -> str:
+        return f"{self.imports.name('datetime', 'date')}({value.year}, {value.month}, {value.day})"
+
+    def _time(self, value: dt.time) -> str:
+        parts = [value.hour, value.minute, value.second, value.microsecond]
+        while len(parts) > 2 and parts[-1] == 0:
+            parts.pop()
+        return f"{self.imports.name('datetime', 'time')}({', '.join(map(str, parts))})"
+
+    def _timedelta(self, value: dt.timedelta) -> str:
+        parts = {"days": value.days, "seconds": value.seconds, "microseconds": value.microseconds}
+        text = ", ".join(f"{name}={number}" for name, number in parts.items() if number)
+        return f"{self.imports.name('datetime', 'timedelta')}({text})"
+
+    def _list(self, value: list[Value]) -> str:
+        return f"[{', '.join(map(self.write, value))}]"
+
+    def _tuple(self, value: tuple[Value, ...]) -> str:
+        items = ", ".join(map(self.write, value))
+        return f"({items},)" if len(value) == 1 else f"({items})"
+
+    def _set(self, value: set[Value] | frozenset[Value]) -> str:
+        items = sorted(map(self.write, value))
+        text = f"{{{', '.join(items)}}}" if items else "set()"
+        return f"frozenset({text if items else ''})" if isinstance(value, frozenset) else text
+
+    def _dict(self, value: dict[Value, Value]) -> str:
+        return f"{{{', '.join(f'{self.write(key)}: {self.write(item)}' for key, item in value.items())}}}"
+
+    def _formatted(self, value: Formatted) -> str:
+        parts = [
+            f"{{{self.write(part)}}}" if isinstance(part, Attribute) else _inside_f_string(part)
+            for part in value.parts
+        ]
+        return f'f"{"".join(parts)}"'
+
+    def _uploaded(self, value: UploadedFile) -> str:
+        factory = self.imports.name("django.core.files.uploadedfile", "SimpleUploadedFile")
+        content_type = f", content_type={value.content_type!r}" if value.content_type else ""
+        return f"{factory}({value.name!r}, {value.content!r}{content_type})"
+
+
+def _inside_f_string(text: str) -> str:
+    escaped = repr(f"'{text}")[2:-1]  # the leading quote makes repr choose double quotes
+    return escaped.replace("{", "{{").replace("}", "}}")
+
+
+def reasons(value: Value) -> tuple[str, ...]:
+    """Return why parts of ``value`` aren't compared, each reason once."""
+    return tuple(dict.fromkeys(_reasons(value)))
+
+
+def _reasons(value: Value) -> Iterator[str]:
+    if isinstance(value, Anything):
+        yield value.reason
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _reasons(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _reasons(item)

@@ -1,0 +1,130 @@
+"""Plans → the text of one test module.
+
+Templates decide what the text looks like, one a framework; see ``templates/``. They
+see plans and steps, and write values only through ``literal``.
+"""
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import jinja2
+
+from otel2test.identifiers import Names, snake_case
+from otel2test.inverting.plan import AnswerCall, Plan, SetClock, referred
+from otel2test.settings import Framework
+from otel2test.writing.formatting import formatted
+from otel2test.writing.imports import Imports
+from otel2test.writing.literals import Literals, reasons
+
+_THIRD_PARTY: Final = frozenset({"django", "pytest", "pytest_django", "responses", "time_machine"})
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedTest:
+    """One test of a module: its name and where it comes from."""
+
+    name: str
+    trace_id: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedModule:
+    """The text of a test module, and the tests in it."""
+
+    text: str
+    tests: tuple[GeneratedTest, ...]
+
+
+def write(
+    plans: Sequence[Plan], framework: Framework, *, test_class: str, line_length: int = 88
+) -> GeneratedModule:
+    """Return the module that holds the tests of ``plans``, in their order.
+
+    ``test_class`` is used for unittest only. Two plans of the same name get the first free
+    of their longer names, or a number.
+    """
+    names = Names()
+    named = [(plan, f"test_{_free_name(plan, plans, names)}") for plan in plans]
+    imports = Imports()
+    text = _render(named, framework, test_class, imports)
+    first_party = frozenset(package for plan in plans for package in plan.first_party) - _THIRD_PARTY
+    others = imports.top_packages() - first_party - sys.stdlib_module_names
+    tests = tuple(
+        GeneratedTest(name, plan.trace_id, tuple(note.text for note in plan.notes)) for plan, name in named
+    )
+    return GeneratedModule(formatted(text, first_party, others, line_length), tests)
+
+
+def check(plan: Plan, framework: Framework) -> None:
+    """Raise ValueError if the plan holds something that can't be written."""
+    _render([(plan, f"test_{plan.name}")], framework, "Tests", Imports())
+
+
+def _render(
+    tests: Sequence[tuple[Plan, str]], framework: Framework, test_class: str, imports: Imports
+) -> str:
+    template = _environment(imports).get_template(f"{framework}.py.jinja")
+    body = template.render(tests=tests, plans=[plan for plan, _ in tests], test_class=test_class)
+    return "\n".join([*imports.lines(), "", "", body])
+
+
+def _free_name(plan: Plan, plans: Sequence[Plan], names: Names) -> str:
+    # When several plans share the short name, each gets one that says how it differs.
+    rivals = [other for other in plans if other.name == plan.name and other is not plan]
+    for alternative in plan.alternatives if rivals else ():
+        if not any(alternative in other.alternatives for other in rivals) and alternative not in names:
+            return names.give(alternative)
+    return names.give(plan.name)
+
+
+def _environment(imports: Imports) -> jinja2.Environment:
+    # The result is Python, not HTML: values are made safe by `literal`, not by escaping.
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("otel2test.templates", ""),
+        autoescape=False,  # noqa: S701
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    literals = Literals(imports)
+    environment.filters["literal"] = literals.write
+    environment.filters["arguments"] = lambda values: ", ".join(
+        f"{name}={literals.write(value)}" for name, value in values
+    )
+    environment.filters["comment"] = comment
+    environment.filters["reasons"] = reasons
+    environment.globals.update(
+        imported=imports.name,
+        module=imports.module,
+        kind=kind,
+        used=used_variables,
+        clock=clock_of,
+        calls=lambda plan: any(isinstance(step, AnswerCall) for step in plan.arrange),
+    )
+    return environment
+
+
+def kind(step: object) -> str:
+    """Return the name of the macro that writes ``step``."""
+    return snake_case(type(step).__name__)
+
+
+def clock_of(plan: Plan) -> SetClock | None:
+    """Return the step that sets the clock, which is written around the test, not in it."""
+    return next((step for step in plan.arrange if isinstance(step, SetClock)), None)
+
+
+def used_variables(plan: Plan) -> frozenset[str]:
+    """Return the variables that something refers to, besides the step that makes each."""
+    return referred([*plan.arrange, plan.act, *plan.asserts])
+
+
+def comment(text: str, width: int = 100) -> str:
+    """Return ``text`` fit for a comment: one line, nothing that could end it."""
+    line = " ".join(re.sub(r"[^\x20-\x7e\xa0-\uffff]", " ", text).split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"
