@@ -7,7 +7,8 @@ from typing import BinaryIO
 from otel2test import reading
 from otel2test.errors import Problem
 from otel2test.identifiers import snake_case
-from otel2test.inverting.django import inverting, naming
+from otel2test.inverting.django import inverting
+from otel2test.inverting.django.subjects import Pages
 from otel2test.inverting.plan import Plan
 from otel2test.reading.exchanges import Exchange
 from otel2test.settings import Settings
@@ -59,7 +60,7 @@ def _exchanges(traces: Sequence[reading.Trace]) -> tuple[list[Exchange], list[Pr
 
 
 def _plans(exchanges: Sequence[Exchange], settings: Settings) -> tuple[list[Plan], list[Problem]]:
-    pages = naming.pages(exchanges)
+    pages = Pages(exchanges)
     plans: list[Plan] = []
     problems: list[Problem] = []
     for exchange in exchanges:

@@ -148,7 +148,8 @@ def _data(body: Body, content_type: str, notes: list[Note]) -> tuple[Value, bool
         case "empty" | "streamed":
             return None, False, None
         case "form" | "multipart":
-            return _form(body, notes), True, None
+            form = _form(body, notes)
+            return form, bool(form), None
         case "json":
             parsed = parse_json(body.text)
             keeps = isinstance(parsed, (dict, list)) and not body.cut

@@ -302,7 +302,7 @@ class _Arranger:
     def _links(self) -> Iterator[Link]:
         for entity in self.state.entities:
             declared = self.models.links.get(entity.table)
-            if declared is None or not entity.existed:
+            if declared is None or not entity.existed or (entity.made_up and entity.deleted):
                 continue
             model, relation = declared
             ends = [entity.before.get(column) for column in (relation.source_column, relation.target_column)]

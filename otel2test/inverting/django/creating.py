@@ -50,7 +50,7 @@ def _values(
     visible: Visible,
     deferred: set[tuple[int, str]],
 ) -> Iterator[tuple[str, Value]]:
-    for item in row.model.fields:
+    for item in _by_convention(row.model):
         if item.parent_link or item.generated:
             continue
         if item.name in row.parents:
@@ -74,6 +74,16 @@ def _values(
                 yield item.name, value
         elif item.name in row.made_up:
             yield item.name, row.made_up[item.name]
+
+
+def _by_convention(model: Model) -> Sequence[Field]:
+    """Return the fields in the order in which one would give them: a user's name before the password."""
+    if not model.user:
+        return model.fields
+    first = (model.username_field, "password")
+    return sorted(
+        model.fields, key=lambda item: (not item.primary_key, item.name not in first, item.name == "password")
+    )
 
 
 def _worth_giving(item: Field, value: object, model: Model, visible: Visible) -> bool:

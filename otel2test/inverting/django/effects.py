@@ -81,7 +81,8 @@ class Effects:
     def _sort(self, entity: Entity) -> None:
         model = self.arrangement.models.by_table.get(entity.table)
         if entity.table in self.arrangement.models.links:
-            if entity.created != entity.deleted:
+            # A link that was only ever deleted went with its row: what it led to is not known.
+            if entity.created != entity.deleted and not entity.made_up:
                 self._links.append((entity, entity.created))
         elif model is None or model.framework == "session" or model.auto_created:
             return
@@ -125,7 +126,8 @@ class Effects:
         """Return the created row's variable; it gets one when something first refers to it."""
         if created.variable is None:
             names, wanted = self.arrangement.names, identifier(created.model.name, "row")
-            created.variable = names.give(f"new_{wanted}" if wanted in names else wanted)
+            arranged = any(row.variable == wanted for row in self.arrangement.rows)
+            created.variable = names.give(f"new_{wanted}" if arranged else wanted)
         return created.variable
 
     def _fetched(self, model: Model) -> bool:

@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
@@ -16,6 +17,10 @@ import orjson
 from otel2test.reading.exchanges import Body, Exchange
 
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
+
+
+_Leaf: TypeAlias = "tuple[str, object]"
+"""A value, and the key under which it stood; ``""`` if there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +46,35 @@ class Evidence:
 
 def gather(exchange: Exchange) -> Evidence:
     """Return the evidence of one exchange."""
+    plain = _plain_fields(exchange)
     tokens: set[str] = set()
-    for leaf in _leaves(exchange):
-        tokens.add(leaf if isinstance(leaf, str) else str(leaf))
     instants: set[dt.datetime] = set()
     dates: set[dt.date] = set()
-    for token in tokens:
-        if _TIMESTAMP.fullmatch(token):
-            parsed = parse_timestamp(token)
-            if isinstance(parsed, dt.datetime):
-                instants.add(_milliseconds(_utc(parsed)))
-            elif parsed is not None:
-                dates.add(parsed)
+    for key, leaf in _leaves(exchange):
+        parsed = parse_timestamp(leaf) if isinstance(leaf, str) else None
+        if isinstance(parsed, dt.datetime):
+            instants.add(_milliseconds(_utc(parsed)))
+        elif parsed is not None:
+            dates.add(parsed)
+        if key not in plain:
+            tokens.add(str(leaf))
     return Evidence(frozenset(tokens), frozenset(instants), frozenset(dates))
+
+
+def _plain_fields(exchange: Exchange) -> frozenset[str]:
+    """Return the names under which no key of a row is to be expected: those of fields that are none.
+
+    ``{"priority": 3}`` shows nobody's key, though some row may have the key 3.
+    """
+    keys = {
+        name
+        for model in exchange.schema.models
+        for item in model.fields
+        if item.primary_key or item.unique or item.related_model is not None
+        for name in (item.name, item.attname)
+    }
+    fields = {item.name for model in exchange.schema.models for item in model.fields}
+    return frozenset(fields - keys)
 
 
 def parse_timestamp(text: str) -> dt.datetime | dt.date | None:
@@ -77,54 +98,57 @@ def _milliseconds(value: dt.datetime) -> dt.datetime:
 
 def request_tokens(exchange: Exchange) -> frozenset[str]:
     """Return every short value that came with the request, as text."""
-    return frozenset(str(leaf) for leaf in _request_leaves(exchange))
+    return frozenset(str(leaf) for _, leaf in _request_leaves(exchange))
 
 
-def _leaves(exchange: Exchange) -> Iterator[object]:
+def _leaves(exchange: Exchange) -> Iterator[_Leaf]:
     yield from _request_leaves(exchange)
     response = exchange.response
     if response is not None:
         yield from _body_leaves(response.body)
-        yield from (
-            part for name, value in response.headers if name == "Location" for part in _url_parts(value)
-        )
+        for name, value in response.headers:
+            if name == "Location":
+                yield from _url_leaves(value)
     for call in exchange.outbound:
-        yield from _url_parts(call.url)
+        yield from _url_leaves(call.url)
         yield from _body_leaves(call.body)
 
 
-def _request_leaves(exchange: Exchange) -> Iterator[object]:
+def _request_leaves(exchange: Exchange) -> Iterator[_Leaf]:
     request = exchange.request
-    yield from _url_parts(request.path)
-    yield from (part for pair in parse_qsl(request.query_string, keep_blank_values=True) for part in pair)
+    yield from _url_leaves(request.path)
+    yield from parse_qsl(request.query_string, keep_blank_values=True)
     yield from _body_leaves(request.body)
     for upload in request.body.files:
-        yield upload.name
-        yield from upload.content.decode("utf-8", "replace").splitlines()
+        yield upload.field, upload.name
+        for line in upload.content.decode("utf-8", "replace").splitlines():
+            yield upload.field, line
     if exchange.view is not None:
-        yield from exchange.view.kwargs.values()
-        yield from exchange.view.args
+        yield from exchange.view.kwargs.items()
+        yield from (("", value) for value in exchange.view.args)
     if exchange.session is not None:
-        yield from _nested(exchange.session.before)
+        for key, value in exchange.session.before.items():
+            if not key.startswith("_"):  # what Django keeps there becomes a login
+                yield from _nested(key, value)
     for call in exchange.outbound:
         # What an outbound call answered came in from outside, as the request did.
         if call.response_body is not None:
             yield from _body_leaves(call.response_body)
-            yield call.response_body.text
+            yield "", call.response_body.text
 
 
-def _url_parts(url: str) -> Iterator[str]:
+def _url_leaves(url: str) -> Iterator[_Leaf]:
     parts = urlsplit(url)
     for segment in unquote(parts.path).split("/"):
-        yield segment
-        yield from segment.split("-") if "-" in segment else ()
-    yield from (part for pair in parse_qsl(parts.query, keep_blank_values=True) for part in pair)
+        yield "", segment
+        yield from (("", part) for part in segment.split("-") if "-" in segment)
+    yield from parse_qsl(parts.query, keep_blank_values=True)
 
 
-def _body_leaves(body: Body) -> Iterator[object]:
-    yield from (value for _, value in body.fields)
+def _body_leaves(body: Body) -> Iterator[_Leaf]:
+    yield from body.fields
     if body.kind == "json":
-        yield from _nested(parse_json(body.text))
+        yield from _nested("", parse_json(body.text))
 
 
 def parse_json(text: str) -> object:
@@ -136,13 +160,13 @@ def parse_json(text: str) -> object:
     return parsed
 
 
-def _nested(value: object) -> Iterator[object]:
+def _nested(key: str, value: object) -> Iterator[_Leaf]:
     if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield key
-            yield from _nested(item)
+        for name, item in value.items():
+            yield "", name
+            yield from _nested(str(name), item)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _nested(item)
+            yield from _nested(key, item)
     else:
-        yield value
+        yield key, value

@@ -1,7 +1,5 @@
 """Exchange → Plan: the whole inversion of one request, as a list of steps."""
 
-from collections.abc import Mapping
-
 from otel2test.identifiers import Names
 from otel2test.inverting import facts as fact_base
 from otel2test.inverting import state as states
@@ -11,6 +9,7 @@ from otel2test.inverting.django.arranging import Arrangement
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.logins import Login
 from otel2test.inverting.django.models import models_of
+from otel2test.inverting.django.subjects import Pages, subject_of
 from otel2test.inverting.plan import (
     AnswerCall,
     Arrange,
@@ -48,7 +47,7 @@ _RESERVED = (
 )
 
 
-def invert(exchange: Exchange, pages: Mapping[str, str], *, name: str | None = None) -> Plan:
+def invert(exchange: Exchange, pages: Pages, *, name: str | None = None) -> Plan:
     """Return the test of one request.
 
     ``pages`` gives names to the paths of the recording, for naming redirects; ``name`` is
@@ -94,9 +93,7 @@ def invert(exchange: Exchange, pages: Mapping[str, str], *, name: str | None = N
     )
     created = tuple(item.model for item in effects.created)
     shown = _shown(about_response, arrangement)
-    test_names = naming.names(
-        exchange, naming.subject_of(exchange), created, shown, bool(answer.form_errors), pages
-    )
+    test_names = naming.names(exchange, subject_of(exchange), created, shown, bool(answer.form_errors), pages)
     if name is not None:
         test_names = (name.removeprefix("test_"),)
     return Plan(
