@@ -32,7 +32,9 @@ def _ruff(arguments: Sequence[str], source: str) -> str:
     )
     if done.returncode != 0:
         raise Otel2testError(
-            "formatting", f"ruff refused the generated code: {done.stderr.strip()}", "please report this"
+            "formatting",
+            f"ruff refused the generated code: {done.stderr.strip() or done.stdout.strip()}",
+            "please report this, with the recording if you can",
         )
     return done.stdout
 
