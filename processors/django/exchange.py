@@ -1,0 +1,96 @@
+"""The request that is being answered, from the first middleware to the closed response.
+
+An :class:`Exchange` begins untied: nothing is known but Django's request object. Once
+the Django instrumentation starts its span it is tied to that span, and only then is
+anything recorded, so that what OpenTelemetry excludes or samples away is left alone.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
+
+from opentelemetry import trace
+
+from otel2test.processors.guard import guard
+from otel2test.processors.recorder import DJANGO_SCOPE, Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from opentelemetry.sdk.trace import Span
+    from opentelemetry.trace import SpanContext
+
+    from otel2test.attributes import ExceptionPayload
+    from otel2test.processors.django.bodies import BodyCopy
+    from otel2test.processors.django.messages import RequestHead
+    from otel2test.processors.django.statements import Statement
+    from otel2test.values import Wire
+
+
+@dataclass(eq=False, slots=True)
+class Tie:
+    """What binds an exchange to its span."""
+
+    recorder: Recorder
+    span: SpanContext
+    live_span: Span
+    """For work that goes on after the span ended, such as a streamed body, to be its child."""
+    release: Callable[[], None]
+    """Lets the trace be written."""
+
+
+@dataclass(eq=False, slots=True, weakref_slot=True)
+class Exchange:
+    """One request on its way through Django."""
+
+    request: Any
+    tie: Tie | None = None
+    head: RequestHead | None = None
+    request_copy: BodyCopy | None = None
+    response_copy: BodyCopy | None = None
+    session_before: dict[str, Wire] | None = None
+    templates: dict[str, list[str]] = field(default_factory=dict)
+    """Template name → context keys, in the order of first rendering."""
+    exception: ExceptionPayload | None = None
+    statements: list[Statement] = field(default_factory=list)
+    secrets: set[object] = field(default_factory=set)
+    """Values that must not be written, wherever they stand."""
+
+
+current: Final[ContextVar[Exchange | None]] = ContextVar("otel2test_exchange", default=None)
+_of_trace: Final[WeakValueDictionary[int, Exchange]] = WeakValueDictionary()
+
+
+def tied() -> Exchange | None:
+    """Return the exchange of this context if it is being recorded."""
+    exchange = current.get()
+    if exchange is None:
+        # In a thread of the program's, OpenTelemetry's context may be all that was handed on.
+        return _of_trace.get(trace.get_current_span().get_span_context().trace_id)
+    return exchange if exchange.tie is not None else None
+
+
+def tie(recorder: Recorder, span: Span) -> Exchange | None:
+    """Bind the exchange of this context to ``span`` if that is its own; return it where that was new."""
+    exchange = current.get()
+    if exchange is None or exchange.tie is not None:
+        return None
+    scope = span.instrumentation_scope
+    if scope is None or scope.name != DJANGO_SCOPE:
+        return None
+    context = span.get_span_context()
+    if context is None:
+        return None
+    exchange.tie = Tie(recorder, context, span, recorder.hold(context))
+    _of_trace[context.trace_id] = exchange
+    return exchange
+
+
+def put(exchange: Exchange, name: str, payload: object | Callable[[], object]) -> None:
+    """Add an attribute to the exchange's span."""
+    with guard(f"django: {name}"):
+        if exchange.tie is not None:
+            exchange.tie.recorder.put(exchange.tie.span, name, payload)

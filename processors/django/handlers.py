@@ -1,0 +1,174 @@
+"""The life of a request: hooks around Django's handlers.
+
+``BaseHandler.get_response`` begins and ends an :class:`~.exchange.Exchange`. The span that
+the Django instrumentation starts within it ties it to a trace; that trace is held until the
+response is closed, when all that is known by then is put on the span. A request without such
+a span leaves no record.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import wrapt
+from django.core.handlers.base import BaseHandler
+from django.core.signals import got_request_exception
+from opentelemetry import context as otel_context
+from opentelemetry.trace import set_span_in_context
+
+from otel2test import attributes
+from otel2test.processors.django import bodies, identity, messages, schema, templates
+from otel2test.processors.django.concealing import conceal_body, conceal_text
+from otel2test.processors.django.exchange import Exchange, current, put, tie, tied
+from otel2test.processors.django.hooks import replace_method
+from otel2test.processors.failures import failure
+from otel2test.processors.guard import guard
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import Span
+
+    from otel2test.processors.recorder import Recorder
+
+_installed: Final[list[Recorder]] = []
+
+
+def install(recorder: Recorder) -> None:
+    """Record the requests of this process with ``recorder``; again with the same one does nothing."""
+    if any(known is recorder for known in _installed):
+        return
+    with guard("django: hooks"):
+        _installed.append(recorder)
+        replace_method(BaseHandler, "get_response", _answering)
+        replace_method(BaseHandler, "get_response_async", _answering_async)
+        got_request_exception.connect(_failed, dispatch_uid="otel2test")
+        templates.install()
+        wrapt.register_post_import_hook(_install_session, "django.contrib.sessions.backends.base")
+        recorder.on_span_start(partial(_span_started, recorder))
+
+
+def _install_session(module: Any) -> None:
+    with guard("django: session"):
+        identity.install_session(module.SessionBase)
+
+
+def _answering(get_response: Callable[..., Any]) -> Callable[..., Any]:
+    def recorded(self: Any, request: Any) -> Any:
+        exchange = Exchange(request)
+        token = current.set(exchange)
+        response = None
+        try:
+            response = get_response(self, request)
+        finally:
+            current.reset(token)
+            _answered(exchange, response)
+        return response
+
+    return recorded
+
+
+def _answering_async(get_response: Callable[..., Any]) -> Callable[..., Any]:
+    async def recorded(self: Any, request: Any) -> Any:
+        exchange = Exchange(request)
+        token = current.set(exchange)
+        response = None
+        try:
+            response = await get_response(self, request)
+        finally:
+            current.reset(token)
+            _answered(exchange, response)
+        return response
+
+    return recorded
+
+
+def _span_started(recorder: Recorder, span: Span) -> None:
+    exchange = tie(recorder, span)
+    if exchange is None:
+        return
+    request, limit = exchange.request, recorder.settings.max_body
+    head = exchange.head = messages.request_head(request)
+    exchange.secrets |= messages.secret_cookies(head)
+    exchange.request_copy = bodies.tee_request(request, limit)
+
+    def payload() -> object:
+        body = bodies.request_body(request, head.content_type, exchange.request_copy, limit)
+        return messages.request_payload(head, conceal_body(body, exchange.secrets))
+
+    put(exchange, attributes.REQUEST, payload)
+
+
+def _failed(sender: object, **kwargs: object) -> None:  # noqa: ARG001 - the signal's signature
+    """Keep the exception that Django turned into an error response."""
+    with guard("django: exception"):
+        exchange, error = tied(), sys.exc_info()[1]
+        if exchange is not None and error is not None:
+            exchange.exception = failure(error)
+
+
+def _answered(exchange: Exchange, response: Any) -> None:
+    """See to it that the exchange ends when the response is closed, or now where there is none."""
+    if exchange.tie is None:
+        return
+    closers = getattr(response, "_resource_closers", None)
+    if closers is None:
+        _finish(exchange, None)
+        return
+    closers.append(partial(_finish, exchange, response))
+    with guard("django: response"):
+        _watch(exchange, response)
+
+
+def _watch(exchange: Exchange, response: Any) -> None:
+    if response.streaming and exchange.tie is not None:
+        limit = exchange.tie.recorder.settings.max_body
+        exchange.response_copy = bodies.tee_response(response, limit, partial(_inside, exchange))
+
+
+@contextmanager
+def _inside(exchange: Exchange) -> Iterator[None]:
+    """Make what the program does in this block part of the exchange, whose span has ended."""
+    assert exchange.tie is not None  # noqa: S101 - only tied exchanges are watched
+    token = current.set(exchange)
+    parent = otel_context.attach(set_span_in_context(exchange.tie.live_span))
+    try:
+        yield
+    finally:
+        otel_context.detach(parent)
+        current.reset(token)
+
+
+def _finish(exchange: Exchange, response: Any) -> None:
+    """Put what is known on the span and let the trace be written."""
+    if exchange.tie is None:
+        return
+    try:
+        with guard("django: exchange"):
+            _put_all(exchange, response, exchange.tie.recorder.settings.max_body)
+    finally:
+        exchange.tie.release()
+
+
+def _put_all(exchange: Exchange, response: Any, limit: int) -> None:
+    request, method = exchange.request, exchange.head.method if exchange.head else ""
+    if response is not None:
+
+        def payload() -> object:
+            body = bodies.response_body(response, method, exchange.response_copy, limit)
+            return messages.response_payload(response, conceal_body(body, exchange.secrets))
+
+        put(exchange, attributes.RESPONSE, payload)
+    if exchange.templates:
+        found = [{"name": name, "context_keys": keys} for name, keys in exchange.templates.items()]
+        put(exchange, attributes.TEMPLATES, found)
+    if (exception := exchange.exception) is not None:
+        message = conceal_text(exception["message"], exchange.secrets)
+        put(exchange, attributes.EXCEPTION, {**exception, "message": message})
+    put(exchange, attributes.SCHEMA, partial(schema.schema_payload, exchange))
+    # What the program gave no cause to know is None, and not written.
+    put(exchange, attributes.VIEW, partial(messages.view_payload, request))
+    put(exchange, attributes.USER, partial(identity.user_payload, exchange))
+    put(exchange, attributes.SESSION, partial(identity.session_payload, exchange))

@@ -1,0 +1,37 @@
+"""An exception → its payload: what it is, what it says, and where in the project it came from."""
+
+from typing import Final
+
+from otel2test.attributes import ExceptionPayload
+from otel2test.processors import project
+from otel2test.processors.redaction import redactor
+
+_LONGEST_MESSAGE: Final = 4000
+_SAFE: Final = frozenset({str, bytes, int, float, bool, type(None)})
+
+
+def failure(error: BaseException) -> ExceptionPayload:
+    """Return what is recorded of ``error``; the program's own ``__str__`` is not run for it."""
+    kind = type(error)
+    place = project.current().raised_at(error.__traceback__)
+    return {
+        "type": f"{kind.__module__}.{kind.__qualname__}",
+        "message": redactor.redact_text(_message(error)[:_LONGEST_MESSAGE]),
+        "where": f"{place.file}:{place.line}" if place else "",
+    }
+
+
+def _message(error: BaseException) -> str:
+    # An argument may be a query set, whose text is a query; a __str__ may do anything.
+    if _is_harmless(error):
+        return str(error)
+    texts = [argument for argument in error.args if type(argument) is str]
+    return texts[0] if texts else ""
+
+
+def _is_harmless(error: BaseException) -> bool:
+    is_slot = not hasattr(type(error).__str__, "__code__")
+    return is_slot and all(
+        type(argument) in _SAFE or (isinstance(argument, BaseException) and _is_harmless(argument))
+        for argument in error.args
+    )

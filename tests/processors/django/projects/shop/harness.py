@@ -1,0 +1,165 @@
+"""A recorder in memory, and Django set up to be recorded by it."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from opentelemetry.instrumentation.django import DjangoInstrumentor
+from opentelemetry.instrumentation.sqlite3 import SQLite3Instrumentor
+from opentelemetry.sdk.trace import TracerProvider
+
+from otel2test.attributes import JSON_PAYLOADS
+from otel2test.processors.django import database as database_hooks
+from otel2test.processors.django import handlers
+from otel2test.processors.files import TraceFile
+from otel2test.processors.recorder import DJANGO_SCOPE, Recorder
+from otel2test.processors.settings import RecorderSettings
+
+PROJECT = "tests.processors.django.projects.shop"
+
+
+@dataclass(frozen=True)
+class RecordedSpan:
+    name: str
+    scope: str
+    start: int
+    attributes: dict[str, Any]
+    """Those of ours are parsed."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One trace as it was written."""
+
+    spans: list[RecordedSpan]
+
+    def of(self, scope: str) -> list[RecordedSpan]:
+        return [span for span in self.spans if span.scope == scope]
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The attributes of the request's span."""
+        (span,) = self.of(DJANGO_SCOPE)
+        return span.attributes
+
+    def __getitem__(self, name: str) -> Any:
+        return self.request[f"otel2test.{name}"]
+
+    @property
+    def queries(self) -> list[dict[str, Any]]:
+        """The statements in the order in which they began."""
+        spans = sorted(self.spans, key=lambda span: span.start)
+        return [
+            span.attributes["otel2test.db.query"] for span in spans if "otel2test.db.query" in span.attributes
+        ]
+
+    def query(self, part: str) -> dict[str, Any]:
+        """The only statement that has ``part`` in its SQL."""
+        found = [query for query in self.queries if part in query["sql"]]
+        assert len(found) == 1, [query["sql"] for query in self.queries]
+        return found[0]
+
+
+class Memory(TraceFile):
+    """Takes the lines that would go to a file."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("nowhere"))
+        self.traces: list[Recorded] = []
+
+    def write(self, line: bytes, service: str) -> bool:
+        self.traces.append(Recorded(list(_spans(json.loads(line)))))
+        return True
+
+    def requests(self) -> list[Recorded]:
+        return [trace for trace in self.traces if trace.of(DJANGO_SCOPE)]
+
+
+def _spans(document: dict[str, Any]) -> Iterator[RecordedSpan]:
+    for resource in document["resourceSpans"]:
+        for scope in resource["scopeSpans"]:
+            for span in scope["spans"]:
+                attributes = {item["key"]: _value(item) for item in span.get("attributes", ())}
+                yield RecordedSpan(
+                    span["name"], scope["scope"]["name"], int(span["startTimeUnixNano"]), attributes
+                )
+
+
+def _value(attribute: dict[str, Any]) -> Any:
+    (value,) = attribute["value"].values()
+    return json.loads(value) if attribute["key"] in JSON_PAYLOADS else value
+
+
+def make_recorder(memory: Memory) -> Recorder:
+    recorder = Recorder(RecorderSettings(max_rows=50, max_body=20_000), memory)
+    recorder.attach(TracerProvider())
+    return recorder
+
+
+def database() -> dict[str, Any]:
+    """SQLite in memory, or what ``OTEL2TEST_TEST_POSTGRESQL`` (host:port) says."""
+    address = os.environ.get("OTEL2TEST_TEST_POSTGRESQL")
+    if address is None:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:shop?mode=memory&cache=shared"}
+    host, _, port = address.rpartition(":")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "postgres",
+        "USER": "postgres",
+        "HOST": host,
+        "PORT": port,
+    }
+
+
+def set_up_django() -> None:
+    settings.configure(
+        SECRET_KEY="for tests only",
+        DEBUG=False,
+        ALLOWED_HOSTS=["testserver"],
+        ROOT_URLCONF=f"{PROJECT}.urls",
+        DATABASES={"default": database()},
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        USE_TZ=True,
+        INSTALLED_APPS=[
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.sessions",
+            PROJECT,
+        ],
+        MIDDLEWARE=[
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+        ],
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "DIRS": [Path(__file__).parent / "templates"],
+                "OPTIONS": {"context_processors": ["django.contrib.auth.context_processors.auth"]},
+            }
+        ],
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    )
+    django.setup()
+
+
+def instrument(recorder: Recorder) -> None:
+    """Put all hooks in place, in the order in which they come in an instrumented app."""
+    for _ in range(2):  # twice is once
+        handlers.install(recorder)
+        database_hooks.install(recorder)
+    DjangoInstrumentor().instrument(tracer_provider=recorder.provider)
+    SQLite3Instrumentor().instrument(tracer_provider=recorder.provider)
+
+
+def create_tables() -> None:
+    # Ours have no migrations, and refer to tables that do.
+    call_command("migrate", verbosity=0)
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    call_command("flush", interactive=False, verbosity=0)

@@ -1,0 +1,138 @@
+"""What is told of the models."""
+
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+
+from otel2test.processors.django.schema import model_payload
+from tests.processors.django.projects.shop.conftest import Visit
+from tests.processors.django.projects.shop.models import ApiToken, Bargain, Book, Product, Shelf, Tag
+
+HERE = "tests.processors.django.projects.shop.models"
+
+
+def field(model: type[Model], name: str) -> dict[str, Any]:
+    (found,) = [dict(field) for field in model_payload(model)["fields"] if field["name"] == name]
+    return found
+
+
+def test_model_without_ado() -> None:
+    payload = model_payload(Shelf)
+    assert (payload["module"], payload["name"], payload["label"]) == (HERE, "Shelf", "shop.Shelf")
+    assert payload["table"] == "shop_shelf"
+    assert payload["verbose_name"] == "shelf"
+    for absent in ("manager", "custom_save", "signals", "proxy_for", "managed", "user", "framework"):
+        assert absent not in payload
+
+
+def test_plain_field() -> None:
+    assert field(Shelf, "name") == {
+        "name": "name",
+        "attname": "name",
+        "column": "name",
+        "type": "CharField",
+        "python_class": "django.db.models.fields.CharField",
+        "unique": True,
+        "max_length": 40,
+    }
+
+
+def test_defaults_and_choices() -> None:
+    assert field(Product, "status")["default"] == "draft"
+    assert field(Product, "status")["choices"] == ["draft", "live"]
+    assert field(Product, "sku")["default_callable"] == "uuid.uuid4"
+    assert "default" not in field(Product, "sku")
+    assert field(Product, "facts")["default_callable"] == "builtins.dict"
+    assert field(Product, "price")["max_digits"] == 8
+    assert field(Product, "added")["auto_now_add"] is True
+    assert field(Product, "added")["editable"] is False
+    assert field(Product, "title")["column"] == "caption"
+
+
+def test_relations() -> None:
+    shelf = field(Product, "shelf")
+    assert (shelf["attname"], shelf["related_model"], shelf["related_field"]) == (
+        "shelf_id",
+        "shop.Shelf",
+        "id",
+    )
+    assert (shelf["null"], shelf["blank"]) == (True, True)
+    assert model_payload(Product)["many_to_many"] == [
+        {
+            "name": "tags",
+            "related_model": "shop.Tag",
+            "through": "shop.Product_tags",
+            "through_auto_created": True,
+            "source_column": "product_id",
+            "target_column": "tag_id",
+            "target_accessor": "products",
+        }
+    ]
+    assert model_payload(Product.tags.through)["auto_created"] is True
+
+
+def test_rules_of_a_model() -> None:
+    payload = model_payload(Product)
+    assert payload["unique_together"] == [["title", "shelf"]]
+    assert payload["ordering"] == ["title"]
+    assert model_payload(Tag)["signals"] == ["post_save"]
+
+
+def test_inheritance_over_tables() -> None:
+    payload = model_payload(Book)
+    assert payload["custom_save"] is True
+    assert [found["name"] for found in payload["fields"]][-2:] == ["product_ptr", "pages"]
+    assert field(Book, "product_ptr")["parent_link"] is True
+    assert field(Book, "title")["column"] == "caption"
+
+
+def test_proxy() -> None:
+    assert model_payload(Bargain)["proxy_for"] == "shop.Product"
+
+
+def labels(visit: Visit, act: Any) -> dict[str, Any]:
+    def view(request: HttpRequest) -> HttpResponse:
+        act(request)
+        return HttpResponse("ok")
+
+    _, recorded = visit(view)
+    return {model["label"]: model for model in recorded["schema"]["models"]}
+
+
+def test_schema_is_closed_over_what_a_row_needs(visit: Visit) -> None:
+    models = labels(visit, lambda request: (list(Book.objects.all()), list(Tag.objects.all())))
+    assert {"shop.Book", "shop.Product", "shop.Shelf", "shop.Tag", "shop.Product_tags"} <= set(models)
+    assert "shop.ApiToken" not in models
+
+
+def test_foreign_key_to_the_user(visit: Visit) -> None:
+    models = labels(visit, lambda request: list(ApiToken.objects.all()))
+    user = models["auth.User"]
+    assert (user["user"], user["username_field"], user["create_user"]) == (True, "username", True)
+    assert user["required_fields"] == ["email"]
+
+
+def test_settings_and_framework_models(visit: Visit) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        request.session["a"] = 1
+        return HttpResponse("ok")
+
+    _, recorded = visit(view)
+    schema = recorded["schema"]
+    assert schema["use_tz"] is True
+    assert schema["databases"]["default"] in {"sqlite", "postgresql"}
+    assert schema["root_urlconf"] == "tests.processors.django.projects.shop.urls"
+    assert schema["login_url"] == "/accounts/login/"
+    assert schema["session_cookie"] == "sessionid"
+    (session,) = [model for model in schema["models"] if model["label"] == "sessions.Session"]
+    assert session["framework"] == "session"
+
+
+def test_table_named_without_quotes(visit: Visit) -> None:
+    def act(request: HttpRequest) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("select 1 from shop_tag")
+
+    assert "shop.Tag" in labels(visit, act)

@@ -1,0 +1,61 @@
+"""The hooks in a Django project. Each part runs in a process of its own, as settings are for ever."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+POSTGRESQL = "OTEL2TEST_TEST_POSTGRESQL"
+SHOP = Path(__file__).parent / "projects" / "shop"
+
+
+def run(database: str, *arguments: str) -> str:
+    environ = {name: value for name, value in os.environ.items() if name != POSTGRESQL}
+    if database == "postgresql":
+        environ[POSTGRESQL] = os.environ[POSTGRESQL]
+    command = [sys.executable, *arguments]
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+def database(request: pytest.FixtureRequest) -> str:
+    if request.param == "postgresql":
+        pytest.importorskip("psycopg", reason="no driver for PostgreSQL")
+        if POSTGRESQL not in os.environ:
+            pytest.skip(f"{POSTGRESQL} doesn't name the host:port of a PostgreSQL that trusts us")
+    return str(request.param)
+
+
+@pytest.mark.parametrize("part", sorted(path.name for path in SHOP.glob("test_*.py")))
+def test_part(database: str, part: str) -> None:
+    run(database, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(SHOP / part))
+
+
+def answers(database: str, mode: str) -> dict[str, Any]:
+    module = ".".join([*SHOP.relative_to(CHECKOUT).parts, "transparency"])
+    told: dict[str, Any] = json.loads(run(database, "-m", module, mode))
+    return told
+
+
+@pytest.fixture(scope="module")
+def unrecorded(database: str) -> dict[str, Any]:
+    told = answers(database, "off")
+    assert told["recorded"] == 0
+    return told
+
+
+@pytest.mark.parametrize("mode", ["on", "faulty"])
+def test_no_response_and_no_query_changes(database: str, unrecorded: dict[str, Any], mode: str) -> None:
+    recorded = answers(database, mode)
+    assert recorded["recorded"] == len(recorded["responses"])
+    assert recorded["responses"] == unrecorded["responses"]
+    assert recorded["queries"] == unrecorded["queries"]
