@@ -282,6 +282,16 @@ class ManyToManyPayload(TypedDict):
     target_accessor: NotRequired[str]
 
 
+class GenericForeignKeyPayload(TypedDict):
+    """One generic foreign key: two fields that together point to a row of any model."""
+
+    name: str
+    content_type: str
+    """Name of the foreign key to the content type."""
+    object_id: str
+    """Name of the field that holds the key."""
+
+
 class ModelPayload(TypedDict):
     """What the generator must know of one model."""
 
@@ -294,6 +304,7 @@ class ModelPayload(TypedDict):
     database: NotRequired[str]
     fields: list[FieldPayload]
     many_to_many: list[ManyToManyPayload]
+    generic_foreign_keys: NotRequired[list[GenericForeignKeyPayload]]
     unique_together: list[list[str]]
     """Lists of field names; from ``unique_together`` and unconditional ``UniqueConstraint``."""
     ordering: NotRequired[list[str]]
@@ -335,6 +346,8 @@ class SchemaPayload(TypedDict):
     language_cookie: NotRequired[str]
     login_url: NotRequired[str]
     allowed_hosts: NotRequired[list[str]]
+    content_types: NotRequired[dict[str, str]]
+    """Id → ``app_label.modelname``, as far as the program had looked them up."""
     models: list[ModelPayload]
 
 

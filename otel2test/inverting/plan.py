@@ -51,6 +51,17 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentTypeOf:
+    """The content type of a model, whose id differs between databases."""
+
+    app_label: str
+    model: str
+    """In lower case, as content types have it."""
+    name: Name | None
+    """The class, if the recording tells where it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Anything:
     """A value that is there but differs from run to run; ``reason`` says why."""
 

@@ -225,6 +225,13 @@ class ManyToMany:
 
 
 @dataclass(frozen=True, slots=True)
+class GenericForeignKey:
+    name: str
+    content_type: str
+    object_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """One model; see :class:`otel2test.attributes.ModelPayload`."""
 
@@ -234,6 +241,7 @@ class Model:
     table: str
     fields: tuple[Field, ...]
     many_to_many: tuple[ManyToMany, ...] = ()
+    generic_foreign_keys: tuple[GenericForeignKey, ...] = ()
     unique_together: tuple[tuple[str, ...], ...] = ()
     ordering: tuple[str, ...] = ()
     managed: bool = True
@@ -265,6 +273,7 @@ class Schema:
     csrf_cookie: str = "csrftoken"
     language_cookie: str = "django_language"
     login_url: str | None = None
+    content_types: Mapping[str, str] = field(default_factory=dict)
     models: tuple[Model, ...] = ()
 
 

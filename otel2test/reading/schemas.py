@@ -8,7 +8,7 @@ be said about their rows.
 from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias, get_args
 
-from otel2test.reading.exchanges import Field, ManyToMany, Model, Schema
+from otel2test.reading.exchanges import Field, GenericForeignKey, ManyToMany, Model, Schema
 from otel2test.reading.payloads import Payload
 
 _Framework: TypeAlias = Literal["content_type", "permission", "site", "session"]
@@ -29,6 +29,7 @@ def schema(payload: Payload) -> Schema:
         csrf_cookie=payload.text("csrf_cookie", empty.csrf_cookie),
         language_cookie=payload.text("language_cookie", empty.language_cookie),
         login_url=payload.optional_text("login_url"),
+        content_types=payload.named_texts("content_types"),
         models=tuple(_models(payload)),
     )
 
@@ -49,6 +50,10 @@ def _model(payload: Payload, label: str, table: str) -> Model:
         table=table,
         fields=tuple(_fields(payload)),
         many_to_many=tuple(_many_to_many(item) for item in payload.records("many_to_many")),
+        generic_foreign_keys=tuple(
+            GenericForeignKey(item.text("name"), item.text("content_type"), item.text("object_id"))
+            for item in payload.records("generic_foreign_keys")
+        ),
         unique_together=payload.lists_of_texts("unique_together"),
         ordering=payload.texts("ordering"),
         managed=payload.flag("managed", default=True),

@@ -12,6 +12,7 @@ from decimal import Decimal
 from otel2test.inverting.plan import (
     Anything,
     Attribute,
+    ContentTypeOf,
     Formatted,
     Name,
     Text,
@@ -55,6 +56,7 @@ class Literals:
             Attribute: lambda value: f"{value.variable}.{value.name}",
             Text: lambda value: f"str({self.write(value.of)})",
             Formatted: self._formatted,
+            ContentTypeOf: self._content_type,
             Anything: lambda _: self.imports.name("unittest.mock", "ANY"),
             Name: lambda value: self.imports.name(value.module, value.name),
             UploadedFile: self._uploaded,
@@ -132,6 +134,12 @@ class Literals:
             for part in value.parts
         ]
         return f'f"{"".join(parts)}"'
+
+    def _content_type(self, value: ContentTypeOf) -> str:
+        manager = f"{self.imports.name('django.contrib.contenttypes.models', 'ContentType')}.objects"
+        if value.name is not None:
+            return f"{manager}.get_for_model({self.write(value.name)})"
+        return f"{manager}.get_by_natural_key({value.app_label!r}, {value.model!r})"
 
     def _uploaded(self, value: UploadedFile) -> str:
         factory = self.imports.name("django.core.files.uploadedfile", "SimpleUploadedFile")

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Model, UniqueConstraint, signals
 from django.db.models.fields.related import ForeignObject
 
-from otel2test.attributes import ModelPayload, SchemaPayload
+from otel2test.attributes import GenericForeignKeyPayload, ModelPayload, SchemaPayload
 from otel2test.processors.django.exchange import Exchange
 from otel2test.processors.django.fields import concrete, field_payload, many_to_many_payload
 
@@ -62,6 +62,8 @@ def schema_payload(exchange: Exchange) -> SchemaPayload:
     payload = _project()
     for statement in exchange.statements:
         payload["databases"][statement.alias] = statement.vendor
+    if content_types := _content_types():
+        payload["content_types"] = content_types
     payload["models"] = [_placed(model, touched.get(model, "default")) for model in models]
     return payload
 
@@ -92,6 +94,19 @@ def _project() -> SchemaPayload:
     if isinstance(module := getattr(settings, "SETTINGS_MODULE", None), str):
         payload["settings_module"] = module
     return payload
+
+
+def _content_types() -> dict[str, str]:
+    """Return the content types that Django has looked up in this process; none is looked up here."""
+    if not apps.is_installed("django.contrib.contenttypes"):
+        return {}
+    manager: Any = apps.get_model("contenttypes.ContentType")._default_manager
+    known: dict[Any, Any] = dict(getattr(manager, "_cache", {}).get("default", {}))
+    return {
+        str(key): f"{found.__dict__['app_label']}.{found.__dict__['model']}"
+        for key, found in known.items()
+        if isinstance(key, int)
+    }
 
 
 def _vendor(database: dict[str, Any]) -> str:
@@ -163,6 +178,8 @@ def model_payload(model: _ModelClass) -> ModelPayload:
         "unique_together": _unique_together(meta),
         "verbose_name": meta.verbose_name_raw,
     }
+    if generic := _generic_foreign_keys(meta):
+        payload["generic_foreign_keys"] = generic
     if ordering := [name for name in meta.ordering or () if isinstance(name, str)]:
         payload["ordering"] = ordering
     if not meta.managed:
@@ -183,6 +200,15 @@ def model_payload(model: _ModelClass) -> ModelPayload:
     if model is _user_model():
         _add_user(payload, model)
     return payload
+
+
+def _generic_foreign_keys(meta: Any) -> list[GenericForeignKeyPayload]:
+    # Known by their attributes: importing the class would demand that contenttypes is installed.
+    return [
+        {"name": field.name, "content_type": field.ct_field, "object_id": field.fk_field}
+        for field in meta.private_fields
+        if hasattr(field, "ct_field") and hasattr(field, "fk_field")
+    ]
 
 
 def _unique_together(meta: Any) -> list[list[str]]:

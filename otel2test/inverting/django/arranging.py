@@ -124,6 +124,8 @@ class _Arranger:
         self.names = names
         self.rows: list[Row] = []
         self.of_entity: dict[int, Row] = {}
+        self.by_key: dict[tuple[str, str, object], Row] = {}
+        """(table, attname, value) of keys and unique fields → row."""
         self.notes: list[Note] = []
         self.today = dt.date(2000, 1, 1)
 
@@ -133,7 +135,7 @@ class _Arranger:
             model = self.models.by_table.get(entity.table)
             if model is None:
                 unknown_tables.add(entity.table)
-            elif not model.auto_created and model.framework != "session" and id(entity) not in self.of_entity:
+            elif self._is_row(model) and id(entity) not in self.of_entity:
                 self._row_of(entity, model)
         self.notes += [
             Note(f"rows of table {table!r}: no model is known for it") for table in sorted(unknown_tables)
@@ -149,6 +151,10 @@ class _Arranger:
         arrangement = Arrangement(self.models, [], links, self.of_entity, self.names, self.notes)
         self._order(arrangement)
         return arrangement
+
+    def _is_row(self, model: Model) -> bool:
+        """Sessions become logins, content types expressions, joining tables links; the rest are rows."""
+        return not model.auto_created and model.framework not in {"session", "content_type"}
 
     def _inherited_last(self) -> list[Entity]:
         """Children of multi-table inheritance first: their row takes the parents' in."""
@@ -205,6 +211,12 @@ class _Arranger:
 
     def _add(self, row: Row, entity: Entity | None) -> None:
         self.rows.append(row)
+        for model in self.models.lineage(row.model):
+            for item in model.fields:
+                if (item.primary_key or item.unique) and item.attname in row.known:
+                    self.by_key.setdefault(
+                        (model.table, item.attname, _key(row.known[item.attname].value)), row
+                    )
         if entity is not None:
             self.of_entity[id(entity)] = row
 
@@ -227,17 +239,14 @@ class _Arranger:
         return key.attname if key else "pk"
 
     def _find(self, model: Model, attname: str, value: object) -> Row | None:
-        for row in self.rows:
-            if row.model.table == model.table and attname in row.known and row.known[attname].value == value:
-                return row
-        return None
+        return self.by_key.get((model.table, attname, _key(value)))
 
     # --- completion
 
     def _complete(self, row: Row) -> None:
         if row.model.framework is not None:
-            self._find_content_type(row)
             return
+        self._complete_generic(row)
         for item in row.model.fields:
             if item.parent_link or item.generated:
                 continue
@@ -249,15 +258,21 @@ class _Arranger:
                 )
                 row.made_up[item.name] = self._free(item, row.model, peers + 1)
 
-    def _find_content_type(self, row: Row) -> None:
-        known = row.known.get("content_type_id")
-        for other in self.rows:
-            if (
-                known is not None
-                and other.model.framework == "content_type"
-                and other.value("id") == known.value
-            ):
-                row.parents["content_type"] = other
+    def _complete_generic(self, row: Row) -> None:
+        """Find the row that a generic foreign key points to, so that the test can name it."""
+        attnames = {item.name: item.attname for item in row.model.fields}
+        for generic in row.model.generic_foreign_keys:
+            content_type = row.known.get(attnames.get(generic.content_type, ""))
+            object_id = row.known.get(attnames.get(generic.object_id, ""))
+            target = self.models.model_of(content_type.value) if content_type else None
+            if target is None or object_id is None or generic.name in row.parents:
+                continue
+            attname = self._key_attname(target)
+            found = self._find(target, attname, object_id.value) or self._find(
+                target, attname, _as_number(object_id.value)
+            )
+            if found is not None and found is not row:
+                row.parents[generic.name] = found
 
     def _free(self, item: Field, model: Model, number: int) -> object:
         """Invent a value that no recorded row of the model has, where that matters."""
@@ -270,7 +285,7 @@ class _Arranger:
 
     def _complete_parent(self, row: Row, item: Field) -> None:
         parent_model = self.models.by_label.get(item.related_model or "")
-        if item.name in row.parents or parent_model is None:
+        if item.name in row.parents or parent_model is None or parent_model.framework == "content_type":
             return
         parent_model = self._concrete(parent_model)
         known = row.known.get(item.attname)
@@ -362,6 +377,16 @@ class _Arranger:
 
         for row in sorted(self.rows, key=by_key):
             visit(row)
+
+
+def _key(value: object) -> object:
+    """Return ``value`` in a form that can be a key of a dict; equal values stay equal."""
+    return repr(value) if isinstance(value, (list, dict, set)) else value
+
+
+def _as_number(value: object) -> object:
+    """Generic foreign keys often keep the key as text."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 def name_referred(arrangement: Arrangement) -> None:

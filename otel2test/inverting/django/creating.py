@@ -45,35 +45,57 @@ def steps(arrangement: Arrangement, visible: Visible) -> tuple[Arrange, ...]:
 
 
 def _values(
-    arrangement: Arrangement,
-    row: Row,
-    visible: Visible,
-    deferred: set[tuple[int, str]],
+    arrangement: Arrangement, row: Row, visible: Visible, deferred: set[tuple[int, str]]
 ) -> Iterator[tuple[str, Value]]:
+    told: set[str] = set()
+    for generic in row.model.generic_foreign_keys:
+        if generic.name in row.parents:
+            told |= {generic.content_type, generic.object_id}
+            yield generic.name, Variable(arrangement.name(row.parents[generic.name]))
     for item in _by_convention(row.model):
-        if item.parent_link or item.generated:
+        if item.parent_link or item.generated or item.name in told:
             continue
         if item.name in row.parents:
             if (id(row), item.name) not in deferred:
                 yield item.name, Variable(arrangement.name(row.parents[item.name]))
-            continue
-        if item.primary_key:
-            known = row.known.get(item.attname)
-            if known is not None and (row.pinned or must_be_given(item)):
-                yield "pk", known.value
-            elif item.name in row.made_up:
-                yield "pk", row.made_up[item.name]
-            continue
-        if row.model.user and item.name == "password":
+        elif item.primary_key:
+            yield from _key(row, item)
+        elif row.model.user and item.name == "password":
             if row.password is not None:
                 yield "password", row.password
-            continue
-        if item.attname in row.known:
-            value = row.known[item.attname].value
-            if _worth_giving(item, value, row.model, visible):
-                yield item.name, value
-        elif item.name in row.made_up:
-            yield item.name, row.made_up[item.name]
+        else:
+            yield from _column(arrangement, row, item, visible)
+
+
+def _key(row: Row, item: Field) -> Iterator[tuple[str, Value]]:
+    if item.attname in row.known and (row.pinned or must_be_given(item)):
+        yield "pk", row.known[item.attname].value
+    elif item.name in row.made_up:
+        yield "pk", row.made_up[item.name]
+
+
+def _column(arrangement: Arrangement, row: Row, item: Field, visible: Visible) -> Iterator[tuple[str, Value]]:
+    if item.attname in row.known:
+        value = row.known[item.attname].value
+        if _is_content_type(arrangement, item) and value is not None:
+            value = _content_type(arrangement, row, item, value)
+        if _worth_giving(item, value, row.model, visible):
+            yield item.name, value
+    elif item.name in row.made_up:
+        yield item.name, row.made_up[item.name]
+
+
+def _is_content_type(arrangement: Arrangement, item: Field) -> bool:
+    related = arrangement.models.by_label.get(item.related_model or "")
+    return related is not None and related.framework == "content_type"
+
+
+def _content_type(arrangement: Arrangement, row: Row, item: Field, key: object) -> Value:
+    found = arrangement.models.content_type(key)
+    if found is None:
+        note = f"{row.model.name}.{item.name}: the recording doesn't say which content type {key!r} is"
+        arrangement.notes.append(Note(note))
+    return found
 
 
 def _by_convention(model: Model) -> Sequence[Field]:
@@ -114,15 +136,16 @@ def _look_up(arrangement: Arrangement, row: Row) -> Sequence[Arrange]:
     if row.variable is None:
         return ()
     lookup: list[tuple[str, Value]] = []
-    names = {"content_type": ("app_label", "model"), "permission": ("codename",), "site": ("domain",)}
+    names = {"permission": ("codename",), "site": ("domain",)}
     for name in names.get(row.model.framework or "", ()):
         if name not in row.known:
             note = f"{row.model.name} {row.value('id')!r}: the recording doesn't say which one it is"
             arrangement.notes.append(Note(note))
             return ()
         lookup.append((name, row.known[name].value))
-    if "content_type" in row.parents:
-        lookup.append(("content_type", Variable(arrangement.name(row.parents["content_type"]))))
+    content_type = arrangement.models.content_type(row.value("content_type_id"))
+    if content_type is not None:
+        lookup.append(("content_type", content_type))
     return (GetRow(row.variable, import_name(row.model), manager_of(row.model), tuple(lookup)),)
 
 

@@ -258,6 +258,9 @@ class Effects:
         target = models.by_table.get(target.table, target) if target else None
         if target is None:
             return item.attname, value
+        content_type = models.content_type(value) if target.framework == "content_type" else None
+        if content_type is not None:
+            return item.name, content_type
         for row in self.arrangement.rows:
             if row.model is target and item.related_field and row.value(item.related_field) == value:
                 return item.name, Variable(self.arrangement.name(row))

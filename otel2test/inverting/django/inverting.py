@@ -53,7 +53,7 @@ def invert(exchange: Exchange, pages: Pages, *, name: str | None = None) -> Plan
     ``pages`` gives names to the paths of the recording, for naming redirects; ``name`` is
     used instead of one that says what happens.
     """
-    models = models_of(exchange.schema)
+    models = models_of(exchange.schema, exchange.queries)
     state = states.solve(fact_base.collect(exchange.queries, models.catalog), models.catalog)
     seen = evidence.gather(exchange)
     inputs = volatility.inputs_of(exchange, state, evidence.request_tokens(exchange))

@@ -1,12 +1,12 @@
 """The recorded models, looked up by table and by label; names checked before they reach code."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from otel2test.identifiers import is_dotted, is_identifier
 from otel2test.inverting.catalog import Catalog, build
-from otel2test.inverting.plan import Name
-from otel2test.reading.exchanges import Field, ManyToMany, Model, Schema
+from otel2test.inverting.plan import ContentTypeOf, Name
+from otel2test.reading.exchanges import Field, ManyToMany, Model, Query, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,22 @@ class Models:
     links: Mapping[str, tuple[Model, ManyToMany]]
     """Joining table that Django made → (declaring model, its many-to-many field)."""
 
+    content_types: Mapping[object, tuple[str, str]]
+    """Id → (app label, model in lower case)."""
+
+    def content_type(self, key: object) -> ContentTypeOf | None:
+        """Return the content type with that id in the recorded database, None if nothing tells."""
+        known = self.content_types.get(key)
+        if known is None:
+            return None
+        found = self.model_of(key)
+        return ContentTypeOf(*known, import_name(found) if found else None)
+
+    def model_of(self, content_type: object) -> Model | None:
+        """Return the model of the content type with that id."""
+        known = ".".join(self.content_types.get(content_type, ("", "")))
+        return next((model for label, model in self.by_label.items() if label.lower() == known), None)
+
     @property
     def user(self) -> Model | None:
         """The model that ``AUTH_USER_MODEL`` names."""
@@ -27,6 +43,13 @@ class Models:
 
     def primary_key(self, model: Model) -> Field | None:
         return next((item for item in model.fields if item.primary_key), None)
+
+    def lineage(self, model: Model) -> Iterator[Model]:
+        """Yield the model and those whose tables hold the rest of its rows."""
+        yield model
+        parent = self.parent(model)
+        if parent is not None:
+            yield from self.lineage(parent[0])
 
     def parent(self, model: Model) -> tuple[Model, Field] | None:
         """Return the model from which ``model`` inherits its table's key, with the linking field."""
@@ -37,7 +60,7 @@ class Models:
         return None
 
 
-def models_of(schema: Schema) -> Models:
+def models_of(schema: Schema, queries: Iterable[Query] = ()) -> Models:
     """Return the models of a schema that can be named in code.
 
     A model whose module or name isn't a valid Python name is left out: a recording is
@@ -55,7 +78,29 @@ def models_of(schema: Schema) -> Models:
         for field in model.many_to_many
         if field.through_auto_created and field.through in by_label and is_identifier(field.name)
     }
-    return Models(schema, build(schema), by_label, by_table, links)
+    return Models(
+        schema, build(schema), by_label, by_table, links, {**_cached(schema), **dict(_read(queries))}
+    )
+
+
+def _cached(schema: Schema) -> dict[object, tuple[str, str]]:
+    return {
+        int(key): (label.partition(".")[0], label.partition(".")[2])
+        for key, label in schema.content_types.items()
+        if key.isdecimal()
+    }
+
+
+def _read(queries: Iterable[Query]) -> Iterator[tuple[object, tuple[str, str]]]:
+    """Yield the content types that the request itself read."""
+    for query in queries:
+        if "django_content_type" not in query.sql or not {"id", "app_label", "model"} <= set(query.columns):
+            continue
+        at = [query.columns.index(name) for name in ("id", "app_label", "model")]
+        for row in query.rows:
+            key, app_label, model = (row[index] for index in at)
+            if isinstance(app_label, str) and isinstance(model, str):
+                yield key, (app_label, model)
 
 
 def _nameable(model: Model) -> bool:
