@@ -1,0 +1,130 @@
+"""Calls by ``sys.monitoring``, from Python 3.12 on.
+
+Code that isn't the project's is switched off at its first event, place by place, and costs
+nothing afterwards. While a callback runs no events come from its thread, so that the
+recorder never meets itself.
+"""
+
+import sys
+from collections.abc import Callable
+from types import CodeType
+from typing import Final
+
+from otel2test.processors.calls.functions import FOREIGN
+from otel2test.processors.calls.tracer import CallTracer
+from otel2test.processors.guard import fault, guard, logger
+
+assert sys.version_info >= (3, 12)  # noqa: S101 - tells the type checker; imported nowhere else
+
+_TOOL: Final = "otel2test"
+_TOOL_IDS: Final = (sys.monitoring.PROFILER_ID, 3, 4)
+"""The profiler's place, and the two that belong to nobody."""
+
+
+class Monitoring:
+    """Tells a tracer what ``sys.monitoring`` tells; begins with the first request."""
+
+    def __init__(self, tracer: CallTracer) -> None:
+        self._tracer = tracer
+        self._functions = tracer.functions
+        self._logs = tracer.logs
+        self._describe = tracer.describe
+        self._tool: int | None = None
+        self._tried = False
+
+    def open(self) -> None:
+        """Begin to listen, if that is not so already."""
+        if self._tried:
+            return
+        self._tried = True
+        self._tool = _take_tool()
+        if self._tool is None:
+            logger.warning("otel2test records no function calls: every tool id of sys.monitoring is taken")
+            return
+        events = sys.monitoring.events
+        callbacks: dict[int, Callable[..., object]] = {
+            events.PY_START: self._started,
+            events.PY_RETURN: self._returned,
+            events.PY_UNWIND: self._unwound,
+            events.PY_YIELD: self._yielded,
+            events.PY_RESUME: self._resumed,
+            events.PY_THROW: self._thrown,
+        }
+        for event, callback in callbacks.items():
+            sys.monitoring.register_callback(self._tool, event, callback)
+        sys.monitoring.set_events(self._tool, sum(callbacks))
+
+    def close(self) -> None:
+        """Listening goes on: turning it off and on would rewrite all code each time."""
+
+    def remove(self) -> None:
+        """Give the tool id back."""
+        if self._tool is not None:
+            sys.monitoring.set_events(self._tool, 0)
+            sys.monitoring.restart_events()
+            sys.monitoring.free_tool_id(self._tool)
+            self._tool = None
+
+    def _started(self, code: CodeType, _offset: int) -> object:
+        try:
+            function = self._functions.get(id(code)) or self._describe(code, sys._getframe(1).f_globals)
+            if function is FOREIGN:
+                return sys.monitoring.DISABLE
+            if self._logs:
+                self._tracer.enter(function, sys._getframe(1))
+        except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
+            fault("call", error)
+        return None
+
+    def _returned(self, code: CodeType, _offset: int, value: object) -> object:
+        try:
+            function = self._functions.get(id(code)) or self._describe(code, sys._getframe(1).f_globals)
+            if function is FOREIGN:
+                return sys.monitoring.DISABLE
+            if self._logs:
+                self._tracer.leave(sys._getframe(1), value)
+        except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
+            fault("call", error)
+        return None
+
+    def _yielded(self, code: CodeType, _offset: int, value: object) -> object:
+        try:
+            function = self._functions.get(id(code)) or self._describe(code, sys._getframe(1).f_globals)
+            if function is FOREIGN:
+                return sys.monitoring.DISABLE
+            if self._logs:
+                self._tracer.suspend(sys._getframe(1), value)
+        except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
+            fault("call", error)
+        return None
+
+    def _resumed(self, code: CodeType, _offset: int) -> object:
+        try:
+            function = self._functions.get(id(code)) or self._describe(code, sys._getframe(1).f_globals)
+            if function is FOREIGN:
+                return sys.monitoring.DISABLE
+            if self._logs:
+                self._tracer.resume(sys._getframe(1))
+        except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
+            fault("call", error)
+        return None
+
+    # These two can't be switched off for a place: they look at nothing before they have to.
+
+    def _thrown(self, code: CodeType, _offset: int, _error: BaseException) -> None:
+        if self._logs and self._functions.get(id(code), FOREIGN) is not FOREIGN:
+            with guard("call"):
+                self._tracer.resume(sys._getframe(1))
+
+    def _unwound(self, code: CodeType, _offset: int, error: BaseException) -> None:
+        if self._logs and self._functions.get(id(code), FOREIGN) is not FOREIGN:
+            with guard("call"):
+                self._tracer.unwind(sys._getframe(1), error)
+
+
+def _take_tool() -> int | None:
+    for tool in _TOOL_IDS:
+        if sys.monitoring.get_tool(tool) is None:
+            sys.monitoring.use_tool_id(tool, _TOOL)
+            return tool
+    return None

@@ -1,0 +1,129 @@
+"""Calls by the profile hook, on Python 3.11.
+
+The hook tells less than ``sys.monitoring``: a frame that is left by ``yield``, by ``return``
+or by an exception is "return" each time, and of the exception nothing is told. The first is
+seen from the instruction that was run last; the exception is looked for while it is handled,
+when the handler calls anything. Where it calls nothing the exception stays unknown.
+
+The hook is set in the threads that handle requests and in those they start, unless another
+profiler is there, which is left alone.
+"""
+
+import opcode
+import sys
+import threading
+from types import FrameType
+from typing import Final
+
+from otel2test.processors.calls.functions import FOREIGN, Function
+from otel2test.processors.calls.log import OpenCall
+from otel2test.processors.calls.tracer import CallTracer
+from otel2test.processors.failures import failure
+from otel2test.processors.guard import fault, logger
+
+_RETURN: Final = opcode.opmap["RETURN_VALUE"]
+_YIELD: Final = opcode.opmap["YIELD_VALUE"]
+_RESUME: Final = opcode.opmap["RESUME"]
+_AT_START: Final = 0
+"""The argument of ``RESUME`` where a function begins, as opposed to where it goes on."""
+
+
+class _Thread(threading.local):
+    """What this thread's events leave open, by the id of a frame."""
+
+    def __init__(self) -> None:
+        self.unresolved: dict[int, OpenCall] = {}
+        """Calls that ended with an exception not yet seen."""
+        self.thrown: set[int] = set()
+        """Generators and coroutines that go on with an exception thrown in, for one that is closed."""
+
+
+class Profiling:
+    """Tells a tracer what the profile hook tells, while there are requests."""
+
+    def __init__(self, tracer: CallTracer) -> None:
+        self._tracer = tracer
+        self._thread = _Thread()
+        self._warned = False
+
+    def open(self) -> None:
+        """Set the hook in this thread and in those it starts."""
+        present = sys.getprofile()
+        if present is None:
+            sys.setprofile(self._event)
+            threading.setprofile(self._event)
+        elif present != self._event and not self._warned:
+            self._warned = True
+            logger.warning("otel2test records no function calls: another profiler is active (%r)", present)
+
+    def close(self) -> None:
+        """Take the hook away when no request is open any more."""
+        if sys.getprofile() == self._event and not self._tracer.logs:
+            self.remove()
+
+    def remove(self) -> None:
+        """Take the hook out of this thread; other threads' hooks find nothing to do."""
+        if sys.getprofile() == self._event:
+            sys.setprofile(None)
+            threading.setprofile(None)
+
+    def _event(self, frame: FrameType, event: str, value: object) -> None:
+        if not self._tracer.logs:
+            return
+        try:
+            if self._thread.unresolved:
+                self._resolve(sys.exc_info()[1])
+            if event == "call":
+                function = self._function(frame)
+                if function is not FOREIGN:
+                    self._called(function, frame)
+            elif event == "return":
+                function = self._function(frame)
+                if function is not FOREIGN:
+                    self._left(function, frame, value)
+        except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
+            fault("call", error)
+
+    def _function(self, frame: FrameType) -> Function:
+        known = self._tracer.functions.get(id(frame.f_code))
+        return self._tracer.describe(frame.f_code, frame.f_globals) if known is None else known
+
+    def _called(self, function: Function, frame: FrameType) -> None:
+        instruction, argument = function.bytecode[frame.f_lasti : frame.f_lasti + 2]
+        if instruction != _RESUME:
+            self._thread.thrown.add(id(frame))
+            self._tracer.resume(frame)
+        elif argument == _AT_START:
+            # Whatever had this place in memory is gone; the log will say what is known of it.
+            self._thread.unresolved.pop(id(frame), None)
+            self._tracer.enter(function, frame)
+        else:
+            self._tracer.resume(frame)
+
+    def _left(self, function: Function, frame: FrameType, value: object) -> None:
+        instruction = function.bytecode[frame.f_lasti]
+        was_thrown = id(frame) in self._thread.thrown
+        self._thread.thrown.discard(id(frame))
+        if instruction == _RETURN:
+            self._tracer.leave(frame, value)
+        elif instruction == _YIELD and not (was_thrown and value is None):
+            self._tracer.suspend(frame, value)
+        else:
+            call = self._tracer.unwind_unknown(frame)
+            if call is not None:
+                # What is thrown in and comes out again is nearly always what closes or cancels.
+                call.failed = not was_thrown
+                self._thread.unresolved[call.frame_id] = call
+
+    def _resolve(self, error: BaseException | None) -> None:
+        if error is None:
+            return
+        traceback = error.__traceback__
+        while traceback is not None:
+            call = self._thread.unresolved.get(id(traceback.tb_frame))
+            if call is not None and call.log is not None:
+                del self._thread.unresolved[call.frame_id]
+                if not isinstance(error, GeneratorExit):
+                    call.values["raised"] = failure(error)
+                call.log.end(call)
+            traceback = traceback.tb_next

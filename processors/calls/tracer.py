@@ -1,0 +1,224 @@
+"""From the interpreter's events to records: what runs in which thread, for which request.
+
+One stack a thread holds the project's calls that are running in it; a generator or
+coroutine leaves it when it is suspended and comes back when it is resumed. So the top of
+the stack is what called, however tasks are interleaved. Which request a call belongs to
+is told by the current span, looked up once for each OpenTelemetry context.
+
+The methods that take events are called between any two instructions of the program: who
+calls them lets nothing escape. They are the one place where a function call counts, and do
+by hand what elsewhere would be a helper.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from time import perf_counter_ns
+from types import CodeType, FrameType
+from typing import Final
+
+from opentelemetry.context import Context, get_current
+from opentelemetry.trace import SpanContext, format_span_id, get_current_span
+
+from otel2test.attributes import CALLS, CALLS_DROPPED
+from otel2test.processors import project
+from otel2test.processors.calls.functions import Function, describe
+from otel2test.processors.calls.log import CallLog, OpenCall
+from otel2test.processors.failures import failure
+from otel2test.processors.project import CodeMap
+from otel2test.processors.recorder import Recorder
+from otel2test.processors.redaction import redactor
+from otel2test.processors.snapshots import snapshot
+from otel2test.values import Wire
+
+_MAX_LOGS: Final = 1000
+_ASYNC_YIELD: Final = "async_generator_wrapped_value"
+"""The class of what an async generator yields, as opposed to what it waits for."""
+
+
+class _Thread:
+    """What is known of one thread."""
+
+    __slots__ = ("context", "log", "span", "stack")
+
+    def __init__(self) -> None:
+        self.stack: list[OpenCall] = []
+        self.context: Context | None = None
+        """The one that the two below were looked up for."""
+        self.log: CallLog | None = None
+        self.span = ""
+
+
+class _Here(threading.local):
+    """The running thread. Attributes of a thread-local are slow, hence only one."""
+
+    def __init__(self) -> None:
+        self.thread = _Thread()
+
+
+class CallTracer:
+    """Keeps the logs of the requests that are open, and writes calls to them."""
+
+    def __init__(self, max_calls: int, max_bytes: int) -> None:
+        self.functions: CodeMap[Function] = CodeMap()
+        self.logs: dict[int, CallLog] = {}
+        """By the id of every running span of a request; empty when no request is open."""
+        self._max_calls = max_calls
+        self._max_bytes = max_bytes
+        self._here = _Here()
+        self._suspended: dict[int, OpenCall] = {}
+        """By the frame's id, which is its generator's alone for as long as that lives."""
+        os.register_at_fork(after_in_child=self._forget)
+
+    def open(self, span: SpanContext, recorder: Recorder, written: Callable[[], None]) -> None:
+        """Begin to record the calls made under ``span``; ``written`` is called when that is over."""
+        log: CallLog
+
+        def put_dropped() -> None:
+            recorder.put(span, CALLS_DROPPED, lambda: str(log.dropped))
+
+        def payload() -> str:
+            text = log.payload()
+            self._close(log)
+            written()
+            return text
+
+        log = CallLog(span.span_id, self._max_calls, self._max_bytes, put_dropped)
+        recorder.put(span, CALLS, payload)
+        if len(self.logs) >= _MAX_LOGS:
+            self._close(next(iter(self.logs.values())))
+        self.logs[span.span_id] = log
+
+    def follow(self, span_id: int, parent_id: int) -> None:
+        """Take a span as part of the request that its parent is part of."""
+        log = self.logs.get(parent_id)
+        if log is not None:
+            log.span_ids.add(span_id)
+            self.logs[span_id] = log
+
+    def leave_span(self, span_id: int) -> None:
+        """Forget a span that ended, unless it is a request's, whose log is open until it is written."""
+        log = self.logs.get(span_id)
+        if log is not None and log.span_id != span_id:
+            log.span_ids.discard(span_id)
+            del self.logs[span_id]
+
+    def _close(self, log: CallLog) -> None:
+        log.closed = True
+        for span_id in log.span_ids:
+            self.logs.pop(span_id, None)
+        for frame_id in log.suspended:
+            self._suspended.pop(frame_id, None)
+
+    def _forget(self) -> None:
+        self.logs.clear()
+        self._suspended.clear()
+
+    def describe(self, code: CodeType, module_globals: Mapping[str, object]) -> Function:
+        """Decide about a function that is met for the first time."""
+        return self.functions.remember(code, describe(code, module_globals, project.current()))
+
+    def enter(self, function: Function, frame: FrameType) -> None:
+        """Take that a function was called, or the body of a generator or coroutine began."""
+        thread = self._here.thread
+        context = get_current()
+        if context is not thread.context:
+            span_id = get_current_span(context).get_span_context().span_id
+            thread.context, thread.log, thread.span = context, self.logs.get(span_id), format_span_id(span_id)
+        stack = thread.stack
+        parent = stack[-1] if stack else None
+        log, span = thread.log, thread.span
+        if log is None and parent is not None:
+            # A streamed response's generator goes on when the request's span isn't current any more.
+            log, span = parent.log, parent.span
+        if log is None or log.closed:
+            return
+        call = log.begin(function, id(frame), parent, span)
+        stack.append(call)
+        if call.log is None:
+            return
+        wires: dict[str, Wire] = {}
+        call.values = {"arguments": wires}
+        if function.arguments:
+            values = frame.f_locals
+            for name in function.arguments:
+                wire = snapshot(values[name])
+                wires[name] = redactor.scramble(wire) if name in function.secret else wire
+            if function.keeps_locals:
+                call.argument_ids = {name: id(values[name]) for name in function.arguments}
+        call.start = perf_counter_ns() - log.origin
+
+    def leave(self, frame: FrameType, value: object) -> None:
+        """Take that a frame returned ``value``."""
+        call = self._stop(frame)
+        if call is not None and call.log is not None:
+            wire = snapshot(value)
+            call.values["returned"] = redactor.scramble(wire) if call.function.returns_secret else wire
+            call.log.end(call)
+
+    def unwind(self, frame: FrameType, error: BaseException) -> None:
+        """Take that an exception left a frame; a generator that is closed has not failed."""
+        call = self._stop(frame)
+        if call is not None and call.log is not None:
+            if not isinstance(error, GeneratorExit):
+                call.values["raised"] = failure(error)
+            call.log.end(call)
+
+    def unwind_unknown(self, frame: FrameType) -> OpenCall | None:
+        """Take that an exception left a frame; the caller ends the call when it knows which."""
+        call = self._stop(frame)
+        return call if call is not None and call.log is not None else None
+
+    def suspend(self, frame: FrameType, value: object) -> None:
+        """Take that a generator or coroutine yielded ``value``, to its caller or to the event loop."""
+        stack = self._here.thread.stack
+        if not stack:
+            return
+        call = stack.pop() if stack[-1].frame_id == id(frame) else self._dig_out(id(frame))
+        if call is None:
+            return
+        function = call.function
+        if function.yields and (not function.waits or type(value).__name__ == _ASYNC_YIELD):
+            call.yielded += 1
+        if call.log is not None and not call.log.closed:
+            call.log.suspended.add(call.frame_id)
+            self._suspended[call.frame_id] = call
+
+    def resume(self, frame: FrameType) -> None:
+        """Take that a generator or coroutine goes on."""
+        call = self._suspended.pop(id(frame), None)
+        if call is not None and call.log is not None:
+            call.log.suspended.discard(call.frame_id)
+            self._here.thread.stack.append(call)
+
+    def _stop(self, frame: FrameType) -> OpenCall | None:
+        """Take the call of ``frame`` from the stack, with its locals as they are now."""
+        stack = self._here.thread.stack
+        if not stack:
+            return None
+        call = stack.pop() if stack[-1].frame_id == id(frame) else self._dig_out(id(frame))
+        if call is None or (log := call.log) is None or log.closed:
+            return None
+        call.duration = perf_counter_ns() - log.origin - call.start
+        function = call.function
+        if function.keeps_locals:
+            kept: dict[str, Wire] = {}
+            before = call.argument_ids or {}
+            for name, value in frame.f_locals.items():
+                if name in function.left_out or before.get(name) == id(value):
+                    continue
+                wire = snapshot(value)
+                kept[name] = redactor.scramble(wire) if name in function.secret else wire
+            if kept:
+                call.values["locals"] = kept
+        return call
+
+    def _dig_out(self, frame_id: int) -> OpenCall | None:
+        """Take a call from below the top: what lies above was left in a way that no event told of."""
+        stack = self._here.thread.stack
+        for index in range(len(stack) - 2, -1, -1):
+            if stack[index].frame_id == frame_id:
+                call = stack[index]
+                del stack[index:]
+                return call
+        return None

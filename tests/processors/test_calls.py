@@ -1,0 +1,440 @@
+"""Calls of the project's functions, as a request's span has them in the file."""
+
+import asyncio
+import contextvars
+import json
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from otel2test.attributes import CALLS, CALLS_DROPPED, CallPayload
+from otel2test.processors import calls, project
+from otel2test.processors.guard import faults
+from otel2test.processors.redaction import redactor
+from tests.processors import callees, conftest
+from tests.processors.callees import (
+    Counted,
+    Hostile,
+    abandon,
+    add,
+    append,
+    buy,
+    cancelled,
+    close_early,
+    closure,
+    count,
+    define,
+    delegate,
+    drain,
+    drain_stream,
+    factorial,
+    fail,
+    fail_later,
+    gather,
+    ignore,
+    log_in,
+    make_token,
+    outer,
+    pass_on,
+    rebind,
+    shortcuts,
+    swallow,
+    take,
+    throw,
+    use,
+)
+from tests.processors.conftest import Bench
+
+BEFORE_MONITORING = sys.version_info < (3, 12)
+
+
+class Tape:
+    """Records what is called inside ``with tape.request():``."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self._hook: calls.CallHook | None = None
+
+    def start(self, **settings: Any) -> None:
+        # That module is the project, wherever the tests are started.
+        recorder = self.bench.start(
+            include=(callees.__name__,), exclude=(__name__, conftest.__name__), **settings
+        )
+        self._hook = calls.install(recorder)
+
+    def stop(self) -> None:
+        if self._hook is not None:
+            self._hook.remove()
+        project.configure((), ())
+
+    @contextmanager
+    def request(self, name: str = "GET /") -> Iterator[None]:
+        if self._hook is None:
+            self.start()
+        with self.bench.django.start_as_current_span(name):
+            yield
+
+    def attributes(self, name: str = "GET /") -> dict[str, Any]:
+        return next(line[name] for line in self.bench.lines() if name in line)
+
+    def calls(self, name: str = "GET /") -> list[CallPayload]:
+        found: list[CallPayload] = json.loads(self.attributes(name)[CALLS])
+        return found
+
+    def of(self, function: Callable[..., object], *args: Any, **kwargs: Any) -> list[CallPayload]:
+        with self.request():
+            function(*args, **kwargs)
+        return self.calls()
+
+
+@pytest.fixture
+def tape(bench: Bench) -> Iterator[Tape]:
+    known = faults()
+    tape = Tape(bench)
+    yield tape
+    tape.stop()
+    assert faults() == known
+
+
+def test_arguments_locals_and_return(tape: Tape) -> None:
+    (call,) = tape.of(add, 1, 2, 3, key="long", extra=4)
+    assert call["arguments"] == {
+        "first": 1,
+        "second": 2,
+        "key": "long",
+        "rest": {"$tuple": [3]},
+        "more": {"extra": 4},
+    }
+    assert call["locals"] == {"total": 3}
+    assert call["returned"] == 14
+    assert (call["module"], call["qualname"]) == (callees.__name__, "add")
+    assert call["file"].endswith("callees.py")
+    assert not call["file"].startswith("/")
+    assert call["line"] == add.__code__.co_firstlineno
+    assert call["duration"] >= 0
+    assert call["start"] >= 0
+
+
+def test_the_caller_is_told_and_ids_count_entries(tape: Tape) -> None:
+    found = tape.of(outer, [1, 2])
+    assert [(call["id"], call["parent"], call["qualname"]) for call in found] == [
+        (0, None, "outer"),
+        (1, 0, "add"),
+        (2, 0, "add"),
+    ]
+
+
+def test_recursion(tape: Tape) -> None:
+    found = tape.of(factorial, 3)
+    assert [call["parent"] for call in found] == [None, 0, 1, 2]
+    assert [call["returned"] for call in found] == [6, 2, 1, 1]
+
+
+def test_arguments_are_taken_before_they_are_changed(tape: Tape) -> None:
+    (call,) = tape.of(append, [1, 2, 3])
+    assert call["arguments"] == {"items": [1, 2, 3]}
+    assert call["returned"] is None
+    assert "locals" not in call
+
+
+def test_an_argument_that_was_bound_anew_is_a_local(tape: Tape) -> None:
+    (call,) = tape.of(rebind, 1000, 2000)
+    assert call["arguments"] == {"value": 1000, "kept": 2000}
+    assert call["locals"] == {"value": 1001}
+
+
+def test_an_exception_that_leaves_through_several_calls(tape: Tape) -> None:
+    with pytest.raises(ValueError, match="no milk"), tape.request():
+        pass_on()
+    outer_call, inner_call = tape.calls()
+    for call in (outer_call, inner_call):
+        assert "returned" not in call
+        assert call["raised"]["type"] == "builtins.ValueError"
+        assert call["raised"]["message"] == "no milk"
+        assert call["raised"]["where"].endswith(f"callees.py:{fail.__code__.co_firstlineno + 2}")
+    assert inner_call["locals"] == {"message": "no milk"}
+
+
+def test_an_exception_that_is_handled(tape: Tape) -> None:
+    caller, failed = tape.of(swallow)
+    assert caller["returned"] == "no milk"
+    assert "raised" in failed
+    if not BEFORE_MONITORING:
+        assert failed["raised"]["type"] == "builtins.ValueError"
+
+
+@pytest.mark.skipif(not BEFORE_MONITORING, reason="sys.monitoring tells every exception")
+def test_an_exception_whose_handler_calls_nothing_is_unknown(tape: Tape) -> None:
+    _, failed = tape.of(ignore)
+    assert failed["raised"] == {"type": "BaseException", "message": "", "where": ""}
+
+
+def test_a_generator_is_one_call(tape: Tape) -> None:
+    caller, generator = tape.of(drain)
+    assert generator["parent"] == caller["id"]
+    assert generator["yielded"] == 3
+    assert generator["returned"] == "done"
+    assert generator["arguments"] == {"limit": 3}
+    assert "yielded" not in caller
+
+
+@pytest.mark.parametrize("function", [abandon, close_early])
+def test_a_generator_that_is_not_exhausted(tape: Tape, function: Callable[[], object]) -> None:
+    _, generator = tape.of(function)
+    assert generator["yielded"] == 1
+    assert "returned" not in generator
+    assert "raised" not in generator
+
+
+def test_a_generator_that_delegates(tape: Tape) -> None:
+    first, second = tape.of(lambda: list(delegate()))
+    assert (first["qualname"], first["yielded"]) == ("delegate", 2)
+    assert (second["qualname"], second["yielded"], second["parent"]) == ("count", 2, 0)
+
+
+def test_interleaved_generators_keep_their_own_counts(tape: Tape) -> None:
+    found = tape.of(lambda: list(zip(count(2), count(3), strict=False)))
+    assert [(call["arguments"]["limit"], call["yielded"]) for call in found] == [(2, 2), (3, 2)]
+
+
+def test_an_exception_thrown_into_a_generator(tape: Tape) -> None:
+    (generator,) = [call for call in tape.of(throw) if call["qualname"] == "count"]
+    assert generator["raised"]["type"] == "builtins.KeyError"
+
+
+def test_coroutines_are_one_call_over_all_their_waits(tape: Tape) -> None:
+    found = tape.of(lambda: asyncio.run(gather()))
+    assert [(call["qualname"], call["returned"]) for call in found] == [
+        ("gather", ["A", "B"]),
+        ("fetch", "A"),
+        ("fetch", "B"),
+    ]
+    assert all("yielded" not in call for call in found)
+
+
+def test_async_generators_count_what_they_yield_not_what_they_wait_for(tape: Tape) -> None:
+    found = tape.of(lambda: asyncio.run(drain_stream()))
+    (generator,) = [call for call in found if call["qualname"] == "stream"]
+    assert generator["yielded"] == 3
+    assert generator["returned"] is None
+
+
+def test_a_coroutine_that_fails(tape: Tape) -> None:
+    with pytest.raises(ValueError, match="no later"), tape.request():
+        asyncio.run(fail_later())
+    assert [call["raised"]["message"] for call in tape.calls()] == ["no later", "no later"]
+
+
+def test_a_coroutine_that_is_cancelled(tape: Tape) -> None:
+    found = tape.of(lambda: asyncio.run(cancelled()))
+    (fetched,) = [call for call in found if call["qualname"] == "fetch"]
+    assert "returned" not in fetched
+    if not BEFORE_MONITORING:
+        assert fetched["raised"]["type"] == "asyncio.exceptions.CancelledError"
+
+
+def test_methods_and_self(tape: Tape) -> None:
+    found = [call for call in tape.of(buy) if call["qualname"].startswith("Cart")]
+    assert [call["qualname"] for call in found] == ["Cart.__init__", "Cart.put"]
+    assert found[1]["arguments"] == {
+        "self": {"$object": {"type": f"{callees.__name__}.Cart", "attributes": {"items": []}}},
+        "item": "milk",
+    }
+
+
+def test_no_lambdas_comprehensions_and_class_bodies(tape: Tape) -> None:
+    with tape.request():
+        shortcuts([1, 2])
+        define()
+    assert [(call["qualname"], call["parent"]) for call in tape.calls()] == [
+        ("shortcuts", None),
+        ("define", None),
+        ("add", 1),
+    ]
+
+
+def test_variables_of_the_function_around_are_not_told(tape: Tape) -> None:
+    _, inner = tape.of(closure, 1)
+    assert inner["arguments"] == {"step": 1}
+    assert "locals" not in inner
+
+
+def test_other_peoples_functions_are_not_recorded(tape: Tape) -> None:
+    assert tape.of(lambda: json.dumps({"a": [1]}, indent=1)) == []
+
+
+def test_secrets(tape: Tape) -> None:
+    with tape.request():
+        log_in("joe", "hunter2-hunter2")
+        make_token()
+    first, second = tape.calls()
+    secret = redactor.secret("hunter2-hunter2")
+    assert first["arguments"] == {"username": "joe", "password": secret}
+    assert first["locals"] == {"copy": secret}
+    assert first["returned"] == secret
+    assert second["returned"] == redactor.secret("abcd1234efgh")
+
+
+def test_nothing_is_recorded_outside_of_requests(tape: Tape) -> None:
+    add(1)
+    with tape.request():
+        add(2)
+    add(3)
+    with tape.bench.tracer.start_as_current_span("job"):
+        add(4)
+    (call,) = tape.calls()
+    assert call["arguments"]["first"] == 2
+    assert CALLS not in tape.attributes("job")
+
+
+def test_calls_inside_other_spans_name_those(tape: Tape) -> None:
+    with tape.request(), tape.bench.tracer.start_as_current_span("SELECT") as span:
+        add(1)
+    (call,) = tape.calls()
+    assert call["span"] == format(span.get_span_context().span_id, "016x")
+
+
+def test_a_request_inside_a_request_of_the_same_trace_has_its_own(tape: Tape) -> None:
+    with tape.request("GET /outer"):
+        add(1)
+        with tape.request("GET /inner"):
+            add(2)
+        add(3)
+    assert [call["arguments"]["first"] for call in tape.calls("GET /outer")] == [1, 3]
+    assert [call["arguments"]["first"] for call in tape.calls("GET /inner")] == [2]
+
+
+def test_threads_that_keep_the_context(tape: Tape) -> None:
+    with tape.request():
+        context = contextvars.copy_context()
+        thread = threading.Thread(target=context.run, args=(outer, [1, 2]))
+        thread.start()
+        thread.join()
+        stranger = threading.Thread(target=add, args=(9,))
+        stranger.start()
+        stranger.join()
+    assert [(call["qualname"], call["parent"]) for call in tape.calls()] == [
+        ("outer", None),
+        ("add", 0),
+        ("add", 0),
+    ]
+
+
+def test_requests_side_by_side(tape: Tape) -> None:
+    tape.start()
+    barrier = threading.Barrier(4)
+
+    def serve(number: int) -> None:
+        with tape.request(f"GET /{number}"):
+            barrier.wait()
+            for _ in range(50):
+                outer([number, number])
+
+    threads = [threading.Thread(target=serve, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for number in range(4):
+        found = [call for call in tape.calls(f"GET /{number}") if call["qualname"] == "outer"]
+        assert len(found) == 50
+        assert all(call["arguments"] == {"items": [number, number]} for call in found)
+
+
+def test_too_many_calls_are_counted(tape: Tape) -> None:
+    tape.start(max_calls=2)
+    found = tape.of(factorial, 4)
+    assert [call["id"] for call in found] == [0, 1]
+    assert [call["returned"] for call in found] == [24, 6]
+    assert tape.attributes()[CALLS_DROPPED] == "3"
+
+
+def test_nothing_is_said_of_dropped_calls_where_there_are_none(tape: Tape) -> None:
+    tape.of(add, 1)
+    assert CALLS_DROPPED not in tape.attributes()
+
+
+def test_records_that_grow_too_large_are_dropped(tape: Tape) -> None:
+    tape.start(max_trace_bytes=4000)
+    with tape.request():
+        for _ in range(5):
+            log_in("x" * 900, "y")
+    assert 0 < len(tape.calls()) < 5
+    assert int(tape.attributes()[CALLS_DROPPED]) == 5 - len(tape.calls())
+
+
+def test_calls_may_be_switched_off(bench: Bench) -> None:
+    assert calls.install(bench.start(calls=False)) is None
+
+
+def test_values_whose_code_fails_are_recorded_without_running_it(tape: Tape) -> None:
+    (call,) = tape.of(take, Hostile())
+    kind = f"{callees.__name__}.Hostile"
+    assert call["arguments"] == {"value": {"$object": {"type": kind, "attributes": {}}}}
+
+
+def test_nothing_lives_longer_for_being_recorded(tape: Tape) -> None:
+    with tape.request():
+        use(Counted())
+        assert Counted.alive == 0
+
+
+@pytest.mark.skipif(not BEFORE_MONITORING, reason="the profile hook isn't used")
+def test_another_profiler_is_left_alone(tape: Tape, caplog: pytest.LogCaptureFixture) -> None:
+    def other(*_: object) -> None:
+        pass
+
+    tape.start()
+    sys.setprofile(other)
+    try:
+        with caplog.at_level(logging.WARNING):
+            assert tape.of(add, 1) == []
+            with tape.request():
+                pass
+        assert sys.getprofile() is other
+    finally:
+        sys.setprofile(None)
+    assert len([record for record in caplog.records if "another profiler" in record.message]) == 1
+
+
+@pytest.mark.skipif(not BEFORE_MONITORING, reason="the profile hook isn't used")
+def test_the_hook_is_gone_when_no_request_is_open(tape: Tape) -> None:
+    tape.of(add, 1)
+    with tape.request():
+        pass
+    assert sys.getprofile() is None
+
+
+if sys.version_info >= (3, 12):
+
+    def test_without_a_free_tool_id_nothing_is_recorded(tape: Tape, caplog: pytest.LogCaptureFixture) -> None:
+        taken = [tool for tool in (2, 3, 4) if sys.monitoring.get_tool(tool) is None]
+        for tool in taken:
+            sys.monitoring.use_tool_id(tool, "somebody else")
+        try:
+            assert tape.of(add, 1) == []
+        finally:
+            for tool in taken:
+                sys.monitoring.free_tool_id(tool)
+        assert "every tool id" in caplog.text
+
+    def test_another_tool_and_we_go_together(tape: Tape) -> None:
+        seen: list[str] = []
+        sys.monitoring.use_tool_id(sys.monitoring.PROFILER_ID, "somebody else")
+        events = sys.monitoring.events.PY_START
+        sys.monitoring.register_callback(
+            sys.monitoring.PROFILER_ID, events, lambda code, _offset: seen.append(code.co_name)
+        )
+        sys.monitoring.set_events(sys.monitoring.PROFILER_ID, events)
+        try:
+            (call,) = tape.of(add, 1)
+        finally:
+            sys.monitoring.set_events(sys.monitoring.PROFILER_ID, 0)
+            sys.monitoring.free_tool_id(sys.monitoring.PROFILER_ID)
+        assert call["qualname"] == "add"
+        assert "add" in seen
