@@ -1,0 +1,47 @@
+# What a contributor runs; CONTRIBUTING.md says when. Only Python (3.11 or newer) must be there.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: help demo test matrix samples lint format clean
+
+help:
+	@echo "make demo     record the sample project, generate its tests, run them, show them"
+	@echo "make test     ruff, mypy and all tests"
+	@echo "make matrix   the tests on every Python and Django that is supported and at hand"
+	@echo "make samples  record samples/spans/ anew"
+	@echo "make lint     ruff and mypy only"
+	@echo "make format   let ruff put things right"
+	@echo "make clean    remove everything that these commands made"
+
+demo: $(READY)
+	@$(BIN)/python -m samples.demo
+
+test: lint
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+matrix: $(READY)
+	@$(BIN)/python scripts/matrix.py
+
+samples: $(READY)
+	@$(BIN)/python -m samples.record
+
+lint: $(READY)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+format: $(READY)
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+clean:
+	rm -rf .venv .venvs demo build dist *.egg-info .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "otel2test needs Python 3.11 or newer; say which: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || { echo "Making .venv …"; $(PYTHON) -m venv .venv; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev
+	@touch $@

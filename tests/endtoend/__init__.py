@@ -1,0 +1,1 @@
+"""Real servers, real HTTP, and the generated tests run where otel2test isn't."""

@@ -1,0 +1,1 @@
+"""Entry points of the sample project that start recording in code, one for each way to do so."""
