@@ -42,13 +42,9 @@ class Column:
             return raw
         try:
             value = convert(raw, self)
+            return _in_utc(value, aware=aware) if isinstance(value, dt.datetime) else value
         except (ValueError, TypeError, ArithmeticError, InvalidOperation):
             return raw
-        if isinstance(value, dt.datetime):
-            if value.tzinfo is not None:
-                return value.astimezone(dt.UTC)
-            return value.replace(tzinfo=dt.UTC) if aware else value
-        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ def local_fields(model: Model, models: Mapping[str, Model]) -> tuple[Field, ...]
         parent = models.get(item.related_model or "") if item.parent_link else None
         if parent is not None:
             inherited |= {parent_field.attname for parent_field in parent.fields}
-    return tuple(item for item in model.fields if item.parent_link or item.attname not in inherited)
+    return tuple(item for item in model.fields if item.attname not in inherited)
 
 
 def _table(model: Model, models: Mapping[str, Model]) -> Table:
@@ -160,6 +156,12 @@ def _column(item: Field, models: Mapping[str, Model]) -> Column:
             break
         end = related[1]
     return Column(item.column, end.type, item.null, end.decimal_places)
+
+
+def _in_utc(value: dt.datetime, *, aware: bool) -> dt.datetime:
+    if value.tzinfo is not None:
+        return value.astimezone(dt.UTC)
+    return value.replace(tzinfo=dt.UTC) if aware else value
 
 
 def _datetime(raw: object, _column: Column) -> object:

@@ -237,7 +237,7 @@ class _Reader:
             return
         rows = self.query.rows
         cut = self.query.fetched is not None and self.query.fetched > len(rows)
-        if not rows and self.query.exhausted and not statement.limited and not cut:
+        if not rows and self.query.exhausted and not statement.offset and not cut:
             yield from self._missing(statement)
         for witness, row in enumerate(rows):
             yield from self._row(statement, row, witness)

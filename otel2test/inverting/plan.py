@@ -19,6 +19,7 @@ class Name:
 
     module: str
     name: str
+    """Dotted for a class inside a class."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,16 +283,19 @@ def _select(tree: exp.Select) -> Statement:
     tables = [first]
     joins: list[tuple[exp.Join, TableRef]] = []
     for join in tree.args.get("joins") or ():
-        table = _table(join.this, outer=join.side.upper() in {"LEFT", "FULL"})
+        side = join.side.upper()
+        table = _table(join.this, outer=side in {"LEFT", "FULL"})
         if table is None:
             return Unreadable("a join with a subquery")
+        if side in {"RIGHT", "FULL"}:
+            tables = [TableRef(item.alias, item.table, outer=True) for item in tables]
         tables.append(table)
         joins.append((join, table))
     scope = _Scope(tables)
     inner: list[Predicate] = []
     outer: list[Predicate] = []
     for join, table in joins:
-        (outer if table.outer else inner).extend(_predicates(join.args.get("on"), scope))
+        (outer if table.outer or tables[0].outer else inner).extend(_predicates(join.args.get("on"), scope))
     inner.extend(_predicates(tree.args.get("where"), scope))
     grouped = bool(tree.args.get("group") or tree.args.get("distinct"))
     aggregated = any(_aggregates(item) for item in tree.expressions)
@@ -305,6 +308,7 @@ def _select(tree: exp.Select) -> Statement:
         grouped=grouped,
         aggregated=aggregated,
         limited=bool(tree.args.get("limit") or tree.args.get("offset")),
+        offset=bool(tree.args.get("offset")),
         ordered_by=tuple(_order_columns(order, scope)) if order else (),
     )
 

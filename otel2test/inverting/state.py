@@ -53,6 +53,8 @@ class Entity:
     """Column → value that the request wrote, or read back after writing."""
     created: bool = False
     deleted: bool = False
+    undone: bool = False
+    """True for a row that was created and rolled back: it never was."""
     made_up: bool = False
     """True where no row was ever seen, only that there had to be one."""
 
@@ -112,6 +114,8 @@ class _Solver:
         self.by_identity: dict[tuple[object, ...], Entity] = {}
         self.by_table: dict[str, list[Entity]] = {}
         self.writes: list[_Write] = []
+        self.committed = 0
+        """How many of the writes can't be rolled back any more."""
         self.marks: list[_Mark] = []
         self.vague: list[Seen] = []
         """Sightings without an identity: matched when all rows that have one are known."""
@@ -144,7 +148,7 @@ class _Solver:
     def _seen(self, fact: Seen) -> None:
         entity = self._identified(fact.table, fact.values)
         if entity is None:
-            if not self._identity_keys(fact.table, fact.values):
+            if next(self._identity_keys(fact.table, fact.values), None) is None:
                 self.vague.append(fact)
                 return
             entity = self._new(fact.table)
@@ -168,7 +172,7 @@ class _Solver:
             if fact.conflict == "update":
                 self._write(_Write(existing, values=known))
             return
-        if existing is None or existing.existed:
+        if existing is None or existing.existed or existing.deleted:
             # A row inserted under the key of one that was deleted is another row.
             existing = self._new(fact.table)
         self._write(_Write(existing, created=True, values=known))
@@ -209,8 +213,15 @@ class _Solver:
     ) -> list[Entity]:
         """Return the rows that a write hit; those that were never seen had to exist."""
         found = [item for item in self._alive(table) if _satisfies(item, conditions) is True]
+        if vague:
+            if number == len(found):
+                return found
+            self.not_inverted.append(
+                NotInverted(source, "rows hit by conditions that can't be read", writes=True)
+            )
+            return []
         if number is None or len(found) >= number:
-            return found[:number] if number is not None and not vague else found
+            return found[:number] if number is not None else found
         unsure = [item for item in self._alive(table) if _satisfies(item, conditions) is None]
         for entity in unsure[: number - len(found)]:
             self._assume(entity, conditions, source)
@@ -224,6 +235,7 @@ class _Solver:
     def _savepoint(self, fact: Savepoint) -> None:
         match fact.action:
             case "begin":
+                self.committed = len(self.writes)
                 self.marks = [("", len(self.writes))]
             case "savepoint":
                 self.marks.append((fact.name, len(self.writes)))
@@ -233,9 +245,12 @@ class _Solver:
                 if self.marks:
                     self._undo(self.marks[-1][1])
             case "rollback":
-                self._undo(self.marks[0][1] if self.marks else 0)
+                self._undo(self.committed)
                 self.marks = []
-            case "release" | "commit":
+            case "commit":
+                self.committed = len(self.writes)
+                self.marks = []
+            case "release":
                 names = [name for name, _ in self.marks]
                 if fact.name in names:
                     del self.marks[names.index(fact.name) :]
@@ -246,9 +261,12 @@ class _Solver:
         for entity in {id(write.entity): write.entity for write in undone}.values():
             entity.after.clear()
             entity.deleted = False
-            for write in self.writes:
-                if write.entity is entity:
-                    self._apply(write)
+            kept = [write for write in self.writes if write.entity is entity]
+            for write in kept:
+                self._apply(write)
+            if entity.created and not any(write.created for write in kept):
+                entity.undone = True
+                self._forget(entity)
 
     def _write(self, write: _Write) -> None:
         self.writes.append(write)
@@ -286,8 +304,12 @@ class _Solver:
         for key in self._identity_keys(entity.table, values):
             self.by_identity[key] = entity
 
+    def _forget(self, entity: Entity) -> None:
+        for key in [key for key, found in self.by_identity.items() if found is entity]:
+            del self.by_identity[key]
+
     def _alive(self, table: str) -> list[Entity]:
-        return [item for item in self.by_table.get(table, ()) if not item.deleted]
+        return [item for item in self.by_table.get(table, ()) if not (item.deleted or item.undone)]
 
     def _changed_count(self, fact: Counted) -> tuple[int, int]:
         rows = self.by_table.get(fact.table, ())
@@ -303,11 +325,8 @@ class _Solver:
         self._match_vague()
         for fact, created, deleted in self.counted:
             self._reach(fact, fact.number - created + deleted)
-        entities = [item for item in self.entities if item.existed or not self._rolled_back(item)]
+        entities = [item for item in self.entities if not item.undone]
         return State(tuple(entities), tuple(self.missing), tuple(self.not_inverted))
-
-    def _rolled_back(self, entity: Entity) -> bool:
-        return not any(write.entity is entity and write.created for write in self.writes)
 
     def _match_vague(self) -> None:
         """Find the row of each sighting that didn't tell which row it was of."""
@@ -321,7 +340,7 @@ class _Solver:
     def _best_match(self, fact: Seen, used: set[int]) -> Entity | None:
         best: tuple[int, Entity] | None = None
         for entity in self.by_table.get(fact.table, ()):
-            if id(entity) in used:
+            if id(entity) in used or entity.undone or _made_after(entity, fact.source):
                 continue
             known = [self._at_any_time(entity, column) for column in fact.values]
             shared = [
@@ -366,8 +385,19 @@ class _Solver:
         return entity
 
 
+def _made_after(entity: Entity, source: Source) -> bool:
+    """Say whether the request created the row only after ``source``."""
+    return entity.created and all(known.source.position > source.position for known in entity.after.values())
+
+
 def _hashable(value: object) -> bool:
-    return not isinstance(value, (list, dict, set, Unknown, Change))
+    if isinstance(value, (Unknown, Change)):
+        return False
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def _satisfies(entity: Entity, conditions: Sequence[Condition]) -> bool | None:

@@ -138,6 +138,8 @@ class Select:
     """True where an output sums up rows (COUNT, SUM, MAX, …)."""
     limited: bool = False
     """True where LIMIT or OFFSET may have hidden rows."""
+    offset: bool = False
+    """True where rows at the beginning may have been left out."""
     ordered_by: tuple[ColumnRef, ...] = ()
 
 

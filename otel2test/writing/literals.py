@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
+from otel2test.identifiers import is_dotted
 from otel2test.inverting.plan import (
     Anything,
     Attribute,
@@ -58,7 +59,7 @@ class Literals:
             Formatted: self._formatted,
             ContentTypeOf: self._content_type,
             Anything: lambda _: self.imports.name("unittest.mock", "ANY"),
-            Name: lambda value: self.imports.name(value.module, value.name),
+            Name: self._name,
             UploadedFile: self._uploaded,
         }
 
@@ -134,6 +135,12 @@ class Literals:
             for part in value.parts
         ]
         return f'f"{"".join(parts)}"'
+
+    def _name(self, value: Name) -> str:
+        outer, dot, inner = value.name.partition(".")
+        if dot and not is_dotted(inner):
+            raise UnwritableError(f"not a name: {value.name}")
+        return f"{self.imports.name(value.module, outer)}{dot}{inner}"
 
     def _content_type(self, value: ContentTypeOf) -> str:
         manager = f"{self.imports.name('django.contrib.contenttypes.models', 'ContentType')}.objects"

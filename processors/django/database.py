@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import wrapt
 from django.db.backends.base.base import BaseDatabaseWrapper
 from opentelemetry import trace
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 
 from otel2test import attributes
@@ -61,12 +62,27 @@ def install(recorder: Recorder) -> None:
         replace_method(BaseDatabaseWrapper, "_rollback", _ending("ROLLBACK"))
         replace_method(BaseDatabaseWrapper, "set_autocommit", _beginning)
         wrapt.register_post_import_hook(_install_compiler, "django.db.models.sql.compiler")
+        wrapt.register_post_import_hook(_hush_quoting, "django.db.backends.sqlite3.operations")
         recorder.on_span_start(_span_started)
 
 
 def _install_compiler(module: Any) -> None:
     with guard("django: compiler hooks"):
         compiler.install(module, _is_recording)
+
+
+def _hush_quoting(module: Any) -> None:
+    """Keep Django's own SELECT QUOTE(?) out: with DEBUG it asks SQLite how parameters look in its log."""
+    with guard("django: quoting for the debug log"):
+        replace_method(module.DatabaseOperations, "_quote_params_for_last_executed_query", _unrecorded)
+
+
+def _unrecorded(quote: Callable[..., Any]) -> Callable[..., Any]:
+    def quote_unrecorded(self: Any, params: Any) -> Any:
+        with suppress_instrumentation():
+            return quote(self, params)
+
+    return quote_unrecorded
 
 
 def _is_recording() -> bool:

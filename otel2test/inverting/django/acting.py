@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from otel2test.identifiers import is_dotted
 from otel2test.inverting.django.evidence import parse_json
@@ -70,15 +70,18 @@ def send_request(exchange: Exchange) -> tuple[SendRequest, tuple[Note, ...]]:
     method = request.method.upper()
     path = quote(request.path, safe="/:@!$&'()*+,;=~-._")
     data, has_data, content_type = _data(request.body, request.content_type, notes)
+    if has_data and method not in _DATA_METHODS:
+        # The test client would make a query of it.
+        notes.append(Note(f"the body of a {method} request"))
+        data, has_data, content_type = None, False, None
+    if has_data and method != "POST" and request.body.kind in {"form", "multipart"}:
+        data, content_type = _as_text(request.body, notes), "application/x-www-form-urlencoded"
     if request.query_string:
-        parameters = _query_data(request.query_string) if method in {"GET", "HEAD"} and not has_data else None
+        parameters = _query_data(request.query_string) if method in {"GET", "HEAD"} else None
         if parameters is not None:
             data, has_data = parameters, True
         else:
             path = f"{path}?{request.query_string}"
-    if has_data and method not in _DATA_METHODS | {"GET", "HEAD"}:
-        notes.append(Note(f"the body of a {method} request"))
-        data, has_data, content_type = None, False, None
     raises, message = _raised(exchange)
     return (
         SendRequest(
@@ -104,10 +107,12 @@ def _raised(exchange: Exchange) -> tuple[Name | None, str]:
 
 
 def _exception_name(failure: Failure) -> Name:
-    module, _, name = failure.type.rpartition(".")
     if not is_dotted(failure.type):
         return Name("builtins", "Exception")
-    return Name(module or "builtins", name)
+    parts = failure.type.split(".")
+    # Classes begin with a capital; those inside another, like Todo.DoesNotExist, are reached through it.
+    first = next((index for index, part in enumerate(parts) if part[:1].isupper()), len(parts) - 1)
+    return Name(".".join(parts[:first]) or "builtins", ".".join(parts[first:]))
 
 
 def _headers(exchange: Exchange) -> Iterator[tuple[str, str]]:
@@ -128,7 +133,10 @@ def _query_data(query: str) -> Mapping[str, Value] | None:
     """Return the query as the test client's data; None where that would change it."""
     if "=" not in query or any("=" not in part for part in query.split("&")):
         return None
-    return grouped(parse_qsl(query, keep_blank_values=True))
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if any("\ufffd" in part for pair in pairs for part in pair):
+        return None  # bytes that are no text
+    return grouped(pairs)
 
 
 def grouped(pairs: Sequence[tuple[str, Value]]) -> dict[str, Value]:
@@ -149,7 +157,7 @@ def _data(body: Body, content_type: str, notes: list[Note]) -> tuple[Value, bool
             return None, False, None
         case "form" | "multipart":
             form = _form(body, notes)
-            return form, bool(form), None
+            return (form, True, None) if form else (None, False, None)
         case "json":
             parsed = parse_json(body.text)
             keeps = isinstance(parsed, (dict, list)) and not body.cut
@@ -161,6 +169,13 @@ def _data(body: Body, content_type: str, notes: list[Note]) -> tuple[Value, bool
         case "unread":
             notes.append(Note("the request's body, which the program never read"))
             return None, False, None
+
+
+def _as_text(body: Body, notes: list[Note]) -> str:
+    """Only for POST does the test client encode a form."""
+    if body.files:
+        notes.append(Note("the uploaded files of a form that wasn't sent by POST"))
+    return urlencode([(key, value) for key, value in body.fields if key != _CSRF_FIELD])
 
 
 def _form(body: Body, notes: list[Note]) -> dict[str, Value]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from otel2test.inverting.django.acting import framework_cookies
-from otel2test.inverting.django.arranging import Arrangement
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.evidence import parse_json
+from otel2test.inverting.django.rows import Arrangement
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.plan import (
     Anything,

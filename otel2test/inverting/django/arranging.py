@@ -1,108 +1,23 @@
 """State → the rows that a test creates first, complete and in foreign-key order.
 
 What enters is the :class:`~otel2test.inverting.state.State` of one exchange; what leaves
-is an :class:`Arrangement`, to which acting and asserting refer by row.
+is an :class:`~otel2test.inverting.django.rows.Arrangement`, to which acting and asserting
+refer by row.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 
 from otel2test.identifiers import Names, identifier
-from otel2test.inverting.django.evidence import Evidence
 from otel2test.inverting.django.inventing import invent, must_be_given
 from otel2test.inverting.django.models import Models
+from otel2test.inverting.django.ordering import cut_circles, parents_first
+from otel2test.inverting.django.rows import Arrangement, Link, Row, Visible
 from otel2test.inverting.facts import Change, NotInverted, Source, Unknown
-from otel2test.inverting.plan import (
-    Note,
-)
+from otel2test.inverting.plan import Note
 from otel2test.inverting.state import Entity, Known, State
-from otel2test.reading.exchanges import Field, ManyToMany, Model
+from otel2test.reading.exchanges import Field, Model
 from otel2test.values import is_plain
-
-
-@dataclass(slots=True, eq=False)
-class Row:
-    """One row of the starting state, as the test will create it."""
-
-    model: Model
-    known: dict[str, Known]
-    """attname → what was recorded of the starting state."""
-    number: int
-    entity: Entity | None = None
-    parents: dict[str, "Row"] = field(default_factory=dict)
-    """Field name → the row it points to."""
-    made_up: dict[str, object] = field(default_factory=dict)
-    """Field name → value that wasn't recorded."""
-    pinned: bool = False
-    password: str | None = None
-    variable: str | None = None
-    """Given when something first refers to the row."""
-    wanted: str = ""
-    """The variable's name, if it can be had."""
-
-    @property
-    def invented(self) -> bool:
-        """True where nothing was ever seen of the row."""
-        return self.entity is None or self.entity.made_up
-
-    def recorded(self) -> dict[str, object]:
-        """Return attname → value, of what was recorded."""
-        return {attname: known.value for attname, known in self.known.items()}
-
-    def value(self, attname: str) -> object:
-        known = self.known.get(attname)
-        return known.value if known else self.made_up.get(attname)
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Two rows joined by a many-to-many field whose table Django keeps."""
-
-    source: Row
-    relation: ManyToMany
-    target: Row
-
-
-@dataclass(frozen=True, slots=True)
-class Visible:
-    """What of the database could be told from outside, or made a difference inside."""
-
-    evidence: Evidence
-    compared: frozenset[tuple[str, str]]
-    """(table, column) by which the request filtered or joined."""
-
-    def value(self, model: Model, item: Field, value: object) -> bool:
-        """Say whether it matters which value the field has."""
-        return (
-            (model.table, item.column) in self.compared
-            or self.evidence.mentions(value)
-            or self.evidence.shows(value)
-        )
-
-
-@dataclass(slots=True)
-class Arrangement:
-    """The rows to create, in order, and how to find the one of an entity."""
-
-    models: Models
-    rows: list[Row]
-    links: list[Link]
-    of_entity: Mapping[int, Row]
-    """``id(entity)`` → row."""
-    names: Names
-    notes: list[Note]
-    deferred: list[tuple[Row, str, Row]] = field(default_factory=list)
-    """(row, field name, parent): set by an update, where foreign keys form a circle."""
-
-    def row(self, entity: Entity) -> Row | None:
-        return self.of_entity.get(id(entity))
-
-    def name(self, row: Row) -> str:
-        """Return the row's variable; a row gets one when it is first referred to."""
-        if row.variable is None:
-            row.variable = self.names.give(row.wanted)
-        return row.variable
 
 
 def arrange(
@@ -308,8 +223,7 @@ class _Arranger:
                 if peers and not item.unique
                 else self._invent(parent_model, None, None, Source("", 0))
             )
-        if parent is not row:
-            row.parents[item.name] = parent
+        row.parents[item.name] = parent
 
     def _concrete(self, model: Model) -> Model:
         return self.models.by_table.get(model.table, model)
@@ -317,13 +231,15 @@ class _Arranger:
     def _links(self) -> Iterator[Link]:
         for entity in self.state.entities:
             declared = self.models.links.get(entity.table)
-            if declared is None or not entity.existed or (entity.made_up and entity.deleted):
+            if declared is None or not entity.existed:
                 continue
             model, relation = declared
             ends = [entity.before.get(column) for column in (relation.source_column, relation.target_column)]
             target_model = self.models.by_label.get(relation.related_model)
             if ends[0] is None or ends[1] is None or target_model is None:
-                self.notes.append(Note(f"a link of {model.name}.{relation.name} that was only seen in part"))
+                if not entity.made_up:  # a link that was only deleted went with its row
+                    seen = f"a link of {model.name}.{relation.name} that was only seen in part"
+                    self.notes.append(Note(seen))
                 continue
             yield Link(
                 self._end(model, ends[0]),
@@ -359,24 +275,8 @@ class _Arranger:
             numeric = isinstance(key, int)
             return (first_seen[row.model.label], not numeric, key if isinstance(key, int) else 0, row.number)
 
-        done: set[int] = set()
-        doing: set[int] = set()
-
-        def visit(row: Row) -> None:
-            if id(row) in done:
-                return
-            doing.add(id(row))
-            for name, parent in row.parents.items():
-                if id(parent) in doing:
-                    arrangement.deferred.append((row, name, parent))
-                else:
-                    visit(parent)
-            doing.discard(id(row))
-            done.add(id(row))
-            arrangement.rows.append(row)
-
-        for row in sorted(self.rows, key=by_key):
-            visit(row)
+        arrangement.deferred.extend(cut_circles(self.rows))
+        arrangement.rows.extend(parents_first(sorted(self.rows, key=by_key), arrangement.deferred))
 
 
 def _key(value: object) -> object:
@@ -387,17 +287,6 @@ def _key(value: object) -> object:
 def _as_number(value: object) -> object:
     """Generic foreign keys often keep the key as text."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
-
-
-def name_referred(arrangement: Arrangement) -> None:
-    """Give variables to the rows that other rows refer to, in the order in which they are created."""
-    referred = [parent for row in arrangement.rows for parent in row.parents.values()]
-    referred += [end for row, _, parent in arrangement.deferred for end in (row, parent)]
-    referred += [end for link in arrangement.links for end in (link.source, link.target)]
-    wanted = {id(row) for row in referred}
-    for row in arrangement.rows:
-        if id(row) in wanted:
-            arrangement.name(row)
 
 
 def notes_of(not_inverted: Iterable[NotInverted], models: Models) -> Iterator[Note]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from otel2test.identifiers import identifier
-from otel2test.inverting.django.arranging import Arrangement, Row
 from otel2test.inverting.django.inventing import implicit_value
 from otel2test.inverting.django.models import import_name, manager_of
+from otel2test.inverting.django.rows import Arrangement, Row
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.facts import Change, Unknown
 from otel2test.inverting.plan import (
@@ -81,8 +81,7 @@ class Effects:
     def _sort(self, entity: Entity) -> None:
         model = self.arrangement.models.by_table.get(entity.table)
         if entity.table in self.arrangement.models.links:
-            # A link that was only ever deleted went with its row: what it led to is not known.
-            if entity.created != entity.deleted and not entity.made_up:
+            if entity.created != entity.deleted:
                 self._links.append((entity, entity.created))
         elif model is None or model.framework == "session" or model.auto_created:
             return
@@ -126,7 +125,7 @@ class Effects:
         """Return the created row's variable; it gets one when something first refers to it."""
         if created.variable is None:
             names, wanted = self.arrangement.names, identifier(created.model.name, "row")
-            arranged = any(row.variable == wanted for row in self.arrangement.rows)
+            arranged = any(row.wanted == wanted for row in self.arrangement.rows)
             created.variable = names.give(f"new_{wanted}" if arranged else wanted)
         return created.variable
 
@@ -187,7 +186,7 @@ class Effects:
         candidates += [item for item in created.model.fields if item.type in _TEXT and not item.unique]
         for item in candidates:
             value = created.values.get(item.attname)
-            if value in {None, ""} or self._unrepeatable(item, value) or item.name == "password":
+            if value is None or value == "" or self._unrepeatable(item, value) or item.name == "password":
                 continue
             if all(other.get(item.attname) != value for other in others):
                 return ((item.name, value),)
@@ -275,6 +274,8 @@ class Effects:
         target_model = models.by_label.get(relation.related_model)
         source = self._end(model, entity, relation.source_column)
         target = self._end(target_model, entity, relation.target_column) if target_model else None
+        if (source is None or target is None) and entity.made_up:
+            return  # it went with its row; what else it led to nobody read
         if source is None or target is None:
             self.notes.append(Note(f"a change of {model.name}.{relation.name} that was only seen in part"))
             return

@@ -107,7 +107,7 @@ def _leaves(exchange: Exchange) -> Iterator[_Leaf]:
     if response is not None:
         yield from _body_leaves(response.body)
         for name, value in response.headers:
-            if name == "Location":
+            if name.lower() == "location":
                 yield from _url_leaves(value)
     for call in exchange.outbound:
         yield from _url_leaves(call.url)

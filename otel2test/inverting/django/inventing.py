@@ -57,8 +57,9 @@ def must_be_given(item: Field) -> bool:
 
 def invent(item: Field, model: Model, number: int, today: dt.date) -> object:
     """Return a valid value; ``number`` (from 1) tells apart those that must be unique."""
-    if item.choices and item.choices[0] not in {"", None}:
-        return item.choices[0]
+    for choice in item.choices:
+        if choice is not None and choice != "":
+            return choice
     distinct = item.unique or item.primary_key
     if item.type == "EmailField" or item.python_class.endswith(".EmailField"):
         return f"{snake_case(model.name)}{number}@example.com"
@@ -73,10 +74,12 @@ def _text(item: Field, model: Model, number: int, *, distinct: bool) -> str:
     noun = snake_case(model.name).replace("_", "-" if item.type == "SlugField" else " ")
     if item.name == "username":
         noun = "someone"
-    text = f"{noun}-{number}" if item.type == "SlugField" and distinct else noun
-    if distinct and item.type != "SlugField" and number > 1:
-        text = f"{noun}{number}"
-    return text[: item.max_length] if item.max_length else text
+    ending = ""
+    if distinct and item.type == "SlugField":
+        ending = f"-{number}"
+    elif distinct and number > 1:
+        ending = str(number)
+    return f"{noun[: item.max_length - len(ending)] if item.max_length else noun}{ending}"
 
 
 def _other(item: Field, number: int, today: dt.date, *, distinct: bool) -> object:

@@ -3,12 +3,12 @@
 from otel2test.identifiers import Names
 from otel2test.inverting import facts as fact_base
 from otel2test.inverting import state as states
-from otel2test.inverting.django import acting, arranging, creating, evidence, naming, volatility
+from otel2test.inverting.django import acting, arranging, creating, evidence, naming, rows, volatility
 from otel2test.inverting.django.answering import Answer
-from otel2test.inverting.django.arranging import Arrangement
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.logins import Login
 from otel2test.inverting.django.models import models_of
+from otel2test.inverting.django.rows import Arrangement
 from otel2test.inverting.django.subjects import Pages, subject_of
 from otel2test.inverting.plan import (
     AnswerCall,
@@ -59,10 +59,10 @@ def invert(exchange: Exchange, pages: Pages, *, name: str | None = None) -> Plan
     inputs = volatility.inputs_of(exchange, state, evidence.request_tokens(exchange))
     names = Names(_RESERVED)
     login = Login(exchange, models)
-    visible = arranging.Visible(seen, fact_base.compared_columns(exchange.queries))
+    visible = rows.Visible(seen, fact_base.compared_columns(exchange.queries))
     arrangement = arranging.arrange(state, models, visible, names, login.user)
     login.prepare(arrangement)
-    arranging.name_referred(arrangement)
+    rows.name_referred(arrangement)
 
     effects = Effects(state, arrangement, inputs, login.passwords)
     answer = Answer(exchange, arrangement, effects, inputs)

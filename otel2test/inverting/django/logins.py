@@ -1,7 +1,7 @@
 """Sessions and logins: not rows, but ``force_login`` and what the client's session says."""
 
-from otel2test.inverting.django.arranging import Arrangement, Row
 from otel2test.inverting.django.models import Models
+from otel2test.inverting.django.rows import Arrangement, Row
 from otel2test.inverting.plan import Arrange, Assert, AssertLoggedIn, AssertLoggedOut, LogIn
 from otel2test.reading.exchanges import Exchange, Model
 

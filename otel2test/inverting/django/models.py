@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from otel2test.identifiers import is_dotted, is_identifier
-from otel2test.inverting.catalog import Catalog, build
+from otel2test.inverting.catalog import Catalog, build, local_fields
 from otel2test.inverting.plan import ContentTypeOf, Name
 from otel2test.reading.exchanges import Field, ManyToMany, Model, Query, Schema
 
@@ -53,7 +53,7 @@ class Models:
 
     def parent(self, model: Model) -> tuple[Model, Field] | None:
         """Return the model from which ``model`` inherits its table's key, with the linking field."""
-        for item in model.fields:
+        for item in local_fields(model, self.by_label):
             parent = self.by_label.get(item.related_model or "") if item.parent_link else None
             if parent is not None:
                 return parent, item

@@ -1,0 +1,106 @@
+"""The rows of the starting state as a test creates them, and how the test names them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from otel2test.identifiers import Names
+from otel2test.inverting.django.evidence import Evidence
+from otel2test.inverting.django.models import Models
+from otel2test.inverting.plan import Note
+from otel2test.inverting.state import Entity, Known
+from otel2test.reading.exchanges import Field, ManyToMany, Model
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One row of the starting state, as the test will create it."""
+
+    model: Model
+    known: dict[str, Known]
+    """attname → what was recorded of the starting state."""
+    number: int
+    entity: Entity | None = None
+    parents: dict[str, "Row"] = field(default_factory=dict)
+    """Field name → the row it points to."""
+    made_up: dict[str, object] = field(default_factory=dict)
+    """Field name → value that wasn't recorded."""
+    pinned: bool = False
+    password: str | None = None
+    variable: str | None = None
+    """Given when something first refers to the row."""
+    wanted: str = ""
+    """The variable's name, if it can be had."""
+
+    @property
+    def invented(self) -> bool:
+        """True where nothing was ever seen of the row."""
+        return self.entity is None or self.entity.made_up
+
+    def recorded(self) -> dict[str, object]:
+        """Return attname → value, of what was recorded."""
+        return {attname: known.value for attname, known in self.known.items()}
+
+    def value(self, attname: str) -> object:
+        known = self.known.get(attname)
+        return known.value if known else self.made_up.get(attname)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two rows joined by a many-to-many field whose table Django keeps."""
+
+    source: Row
+    relation: ManyToMany
+    target: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What of the database could be told from outside, or made a difference inside."""
+
+    evidence: Evidence
+    compared: frozenset[tuple[str, str]]
+    """(table, column) by which the request filtered or joined."""
+
+    def value(self, model: Model, item: Field, value: object) -> bool:
+        """Say whether it matters which value the field has."""
+        return (
+            (model.table, item.column) in self.compared
+            or self.evidence.mentions(value)
+            or self.evidence.shows(value)
+        )
+
+
+@dataclass(slots=True)
+class Arrangement:
+    """The rows to create, in order, and how to find the one of an entity."""
+
+    models: Models
+    rows: list[Row]
+    links: list[Link]
+    of_entity: Mapping[int, Row]
+    """``id(entity)`` → row."""
+    names: Names
+    notes: list[Note]
+    deferred: list[tuple[Row, str, Row]] = field(default_factory=list)
+    """(row, field name, parent): set by an update, where foreign keys form a circle."""
+
+    def row(self, entity: Entity) -> Row | None:
+        return self.of_entity.get(id(entity))
+
+    def name(self, row: Row) -> str:
+        """Return the row's variable; a row gets one when it is first referred to."""
+        if row.variable is None:
+            row.variable = self.names.give(row.wanted)
+        return row.variable
+
+
+def name_referred(arrangement: Arrangement) -> None:
+    """Give variables to the rows that other rows refer to, in the order in which they are created."""
+    referred = [parent for row in arrangement.rows for parent in row.parents.values()]
+    referred += [end for row, _, parent in arrangement.deferred for end in (row, parent)]
+    referred += [end for link in arrangement.links for end in (link.source, link.target)]
+    wanted = {id(row) for row in referred}
+    for row in arrangement.rows:
+        if id(row) in wanted:
+            arrangement.name(row)

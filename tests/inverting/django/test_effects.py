@@ -1,0 +1,311 @@
+"""What must be true of the database afterwards: the net effect, and nothing else."""
+
+import datetime as dt
+import uuid
+
+import pytest
+
+from otel2test.inverting.plan import (
+    AssertAttribute,
+    AssertCount,
+    AssertGone,
+    AssertLinked,
+    AssertPassword,
+    AssertPresent,
+    AssertRecent,
+    AssertStatus,
+    CreateRow,
+    FetchRow,
+    Plan,
+    RefreshRow,
+    SetClock,
+    Variable,
+)
+from tests.inverting.django.planning import plan, plan_of, shop, steps, values
+from tests.inverting.shop import PERSON, SHOP, TAG, TODO, USER, delete, insert, select, update
+from tests.recordings import field, foreign_key, model, query, request, schema
+
+NOW = "2026-01-02 03:04:05.001000"
+ROW = {"id": 50, "title": "Milk", "done": 0, "votes": 0, "made": "2020-01-01 00:00:00"}
+ID = field("id", "BigAutoField", primary_key=True)
+
+
+def effects(found: Plan) -> list[object]:
+    return [step for step in found.asserts if not isinstance(step, AssertStatus)]
+
+
+# --- created --------------------------------------------------------------------------------
+
+
+def test_a_created_row_is_fetched_and_compared() -> None:
+    found = plan_of(insert(TODO, 77, title="Ale", done=0, votes=3, made=NOW, owner_id=None))
+
+    assert effects(found) == [
+        FetchRow("todo", shop("Todo"), "objects", ()),
+        AssertAttribute("todo", "title", "Ale"),
+        AssertAttribute("todo", "votes", 3),
+    ]
+
+
+def test_a_created_row_is_told_from_arranged_ones_by_what_is_unique() -> None:
+    found = plan_of(select(TAG, {"id": 1, "name": "a"}), insert(TAG, 2, name="b"))
+
+    assert effects(found) == [FetchRow("new_tag", shop("Tag"), "objects", values(name="b"))]
+
+
+def test_a_created_row_that_equals_another_is_the_latest() -> None:
+    found = plan_of(select(TODO, {**ROW, "title": "Ale"}), insert(TODO, 77, title="Ale"))
+
+    (fetch,) = steps(found, FetchRow)
+    assert fetch.latest
+
+
+def test_two_created_rows_are_told_apart() -> None:
+    found = plan_of(insert(TODO, 77, title="Ale"), insert(TODO, 78, title="Wine"))
+
+    assert [(step.variable, step.lookup) for step in steps(found, FetchRow)] == [
+        ("todo", values(title="Ale")),
+        ("todo_2", values(title="Wine")),
+    ]
+
+
+def test_of_many_created_rows_only_the_number_is_told() -> None:
+    found = plan_of(select(TODO, ROW), *(insert(TODO, 100 + n, title=f"T{n}") for n in range(6)))
+
+    assert effects(found) == [AssertCount(shop("Todo"), "objects", 7)]
+
+
+def test_created_rows_refer_to_each_other_and_to_arranged_ones() -> None:
+    found = plan_of(
+        select(PERSON, {"id": 3, "name": "Ada"}),
+        insert(PERSON, 4, name="Bob", boss_id=3),
+        insert(TODO, 77, title="Ale", owner_id=4),
+    )
+
+    (arranged,) = steps(found, CreateRow)
+    person, todo = steps(found, FetchRow)
+    assert arranged.variable not in {None, person.variable}
+    assert AssertAttribute(person.variable, "boss", Variable(arranged.variable or "")) in found.asserts
+    assert AssertAttribute(todo.variable, "owner", Variable(person.variable)) in found.asserts
+
+
+def test_a_row_made_and_deleted_leaves_nothing_to_say() -> None:
+    assert effects(plan_of(insert(TODO, 77, title="Ale"), delete(TODO, 77))) == []
+
+
+def test_a_rolled_back_row_leaves_nothing_to_say() -> None:
+    found = plan_of(query('SAVEPOINT "a"'), insert(TODO, 77, title="Ale"), query('ROLLBACK TO SAVEPOINT "a"'))
+
+    assert effects(found) == []
+
+
+def test_a_child_of_multi_table_inheritance_is_one_row() -> None:
+    place = model("shop.Place", ID, field("name"))
+    cafe = model(
+        "shop.Cafe",
+        *place["fields"],
+        foreign_key("place_ptr", "shop.Place", primary_key=True, parent_link=True),
+        field("stars", "IntegerField"),
+    )
+
+    found = plan_of(
+        insert(place, 4, name="Norma"), insert(cafe, place_ptr_id=4, stars=5), models=schema(place, cafe)
+    )
+
+    assert effects(found) == [
+        FetchRow("cafe", shop("Cafe"), "objects", ()),
+        AssertAttribute("cafe", "name", "Norma"),
+        AssertAttribute("cafe", "stars", 5),
+    ]
+
+
+# --- changed --------------------------------------------------------------------------------
+
+
+def test_of_a_changed_row_only_what_changed_is_compared() -> None:
+    found = plan_of(
+        select(TODO, ROW), update(TODO, 50, title="Milk", done=1, votes=0, made=NOW, owner_id=None)
+    )
+
+    assert effects(found) == [RefreshRow("todo"), AssertAttribute("todo", "done", True)]
+
+
+def test_false_and_zero_and_none_and_empty_are_different() -> None:
+    thing = model(
+        "shop.Thing",
+        ID,
+        field("flag", "BooleanField", null=True),
+        field("text", null=True),
+        field("number", "IntegerField", null=True),
+    )
+
+    found = plan_of(
+        select(thing, {"id": 1, "flag": None, "text": None, "number": None}),
+        update(thing, 1, flag=0, text="", number=0),
+        models=schema(thing),
+    )
+
+    changes = [(step.attribute, step.value) for step in steps(found, AssertAttribute)]
+    assert repr(changes) == repr([("flag", False), ("text", ""), ("number", 0)])
+
+
+def test_a_row_saved_unchanged_is_not_asserted() -> None:
+    assert effects(plan_of(select(TODO, ROW), update(TODO, 50, title="Milk"))) == []
+
+
+def test_a_row_changed_back_and_forth_is_not_asserted() -> None:
+    assert (
+        effects(plan_of(select(TODO, ROW), update(TODO, 50, title="Ale"), update(TODO, 50, title="Milk")))
+        == []
+    )
+
+
+def test_arithmetic_is_asserted_where_the_start_is_known() -> None:
+    sql = 'UPDATE "shop_todo" SET "votes" = ("shop_todo"."votes" + %s) WHERE "shop_todo"."id" = %s'
+    voted = query(sql, [1, 50], rowcount=1)
+
+    assert effects(plan_of(select(TODO, {**ROW, "votes": 3}), voted))[1:] == [
+        AssertAttribute("todo", "votes", 4)
+    ]
+    assert effects(plan_of(voted)) == []
+
+
+def test_a_foreign_key_set_to_an_arranged_row_and_to_none() -> None:
+    ada = select(PERSON, {"id": 3, "name": "Ada"})
+
+    given = plan_of(ada, select(TODO, ROW), update(TODO, 50, owner_id=3))
+    taken = plan_of(ada, select(TODO, {**ROW, "owner_id": 3}), update(TODO, 50, owner_id=None))
+
+    assert effects(given)[1:] == [AssertAttribute("todo", "owner", Variable("person"))]
+    assert [(step.attribute, step.value) for step in steps(taken, AssertAttribute)] in (
+        [("owner", None)],
+        [("owner_id", None)],
+    )
+
+
+# --- deleted and linked ---------------------------------------------------------------------
+
+
+def test_a_deleted_row_is_gone() -> None:
+    assert effects(plan_of(select(TODO, ROW), delete(TODO, 50))) == [
+        AssertGone("todo", shop("Todo"), "objects")
+    ]
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_links(linked: bool) -> None:
+    made = query(
+        'INSERT OR IGNORE INTO "shop_todo_tags" ("todo_id", "tag_id") VALUES (%s, %s)', [50, 1], rowcount=1
+    )
+    cut = query(
+        'DELETE FROM "shop_todo_tags" WHERE ("shop_todo_tags"."todo_id" = %s AND "shop_todo_tags"."tag_id" IN (%s))',
+        [50, 1],
+        rowcount=1,
+    )
+
+    found = plan_of(select(TODO, ROW), select(TAG, {"id": 1, "name": "a"}), made if linked else cut)
+
+    assert effects(found) == [AssertLinked("todo", "tags", "tag", linked)]
+
+
+# --- values that no run repeats -------------------------------------------------------------
+
+
+def test_times_of_the_request_are_recent() -> None:
+    event = model("shop.Event", ID, field("at", "DateTimeField"))
+
+    found = plan_of(insert(event, 1, at=NOW), models=schema(event))
+
+    assert effects(found)[1:] == [
+        AssertRecent("event", "at", dt.datetime(2026, 1, 2, 3, 4, 5, 1000, tzinfo=dt.UTC), now=True)
+    ]
+    assert steps(found, SetClock) == []
+
+
+def test_times_computed_from_the_clock_need_the_clock() -> None:
+    event = model("shop.Event", ID, field("due", "DateTimeField"))
+
+    found = plan_of(insert(event, 1, due="2026-01-09 03:04:05.001000"), models=schema(event))
+
+    (recent,) = steps(found, AssertRecent)
+    assert not recent.now
+    assert steps(found, SetClock) == [SetClock(dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC))]
+
+
+def test_times_that_were_given_are_compared() -> None:
+    event = model("shop.Event", ID, field("at", "DateTimeField"))
+
+    found = plan(
+        request(
+            "POST",
+            "/",
+            insert(event, 1, at="2026-05-01 12:00:00"),
+            schema=schema(event),
+            json={"at": "2026-05-01T12:00:00Z"},
+        )
+    )
+
+    assert effects(found)[1:] == [AssertAttribute("event", "at", dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC))]
+
+
+def test_drawn_values_are_only_there() -> None:
+    ticket = model("shop.Ticket", ID, field("key", "UUIDField"), field("code"))
+
+    found = plan_of(
+        insert(ticket, 1, key=uuid.UUID(int=2**100 + 7).hex, code="a8F3kQ9zL2mX7"), models=schema(ticket)
+    )
+
+    assert effects(found)[1:] == [AssertPresent("ticket", "key"), AssertPresent("ticket", "code")]
+
+
+def test_values_that_were_given_are_compared_however_random_they_look() -> None:
+    ticket = model("shop.Ticket", ID, field("code"))
+
+    found = plan(
+        request(
+            "POST",
+            "/",
+            insert(ticket, 1, code="a8F3kQ9zL2mX7"),
+            schema=schema(ticket),
+            form=[("code", "a8F3kQ9zL2mX7")],
+        )
+    )
+
+    assert effects(found)[1:] == [AssertAttribute("ticket", "code", "a8F3kQ9zL2mX7")]
+
+
+# --- users ----------------------------------------------------------------------------------
+
+
+def test_a_new_users_password_is_checked() -> None:
+    found = plan(
+        request(
+            "POST",
+            "/join/",
+            insert(USER, 9, username="ada", password="pbkdf2_sha256$1$abc$def", is_staff=0, email=""),
+            schema=SHOP,
+            form=[("username", "ada"), ("password1", "geheim é\"'"), ("password2", "geheim é\"'")],
+        )
+    )
+
+    assert AssertPassword("user", "geheim é\"'") in found.asserts
+    assert not any(step.attribute == "password" for step in steps(found, AssertAttribute))
+
+
+def test_the_time_of_the_last_login_is_nobodys_business() -> None:
+    found = plan_of(
+        select(USER, {"id": 1, "username": "ada", "password": "x"}), update(USER, 1, last_login=NOW)
+    )
+
+    assert effects(found) == []
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, "x" * 10_000, b"\x00", 10**40])
+def test_no_created_value_is_too_odd(value: object) -> None:
+    thing = model("shop.Thing", ID, field("x", unique=True), field("y"))
+
+    found = plan_of(
+        select(thing, {"id": 1, "x": "a", "y": "b"}), insert(thing, 2, x=value, y=value), models=schema(thing)
+    )
+
+    assert steps(found, FetchRow)

@@ -1,0 +1,507 @@
+"""What was there before the request, and what became of it."""
+
+import pytest
+
+from otel2test.inverting.facts import Change, NotInverted, Unknown
+from tests.inverting.shop import (
+    PERSON,
+    TAG,
+    TODO,
+    TODO_TAGS,
+    after,
+    before,
+    delete,
+    entities,
+    insert,
+    select,
+    state_of,
+    update,
+)
+from tests.recordings import Node, commit, failure, query
+
+_BY_NAME = '"shop_tag"."name" = %s'
+
+
+def titles(*rows: tuple[object, ...], columns: str = "id,title") -> Node:
+    """Return a query of some columns of to-dos: ``values()`` and ``only()``."""
+    listed = ", ".join(f'"shop_todo"."{column}"' for column in columns.split(","))
+    return query(f'SELECT {listed} FROM "shop_todo"', [], columns=columns.split(","), rows=rows)
+
+
+def count(number: int, where: str = "", *params: object) -> Node:
+    condition = f" WHERE {where}" if where else ""
+    sql = f'SELECT COUNT(*) AS "__count" FROM "shop_todo"{condition}'
+    return query(sql, params, columns=["__count"], rows=[[number]])
+
+
+def exists(where: str, *params: object) -> Node:
+    sql = f'SELECT %s AS "a" FROM "shop_todo" WHERE {where} LIMIT 1'
+    return query(sql, [1, *params], columns=["a"], rows=[[1]])
+
+
+def savepoint(name: str = "s1") -> Node:
+    return query(f'SAVEPOINT "{name}"')
+
+
+def rollback_to(name: str = "s1") -> Node:
+    return query(f'ROLLBACK TO SAVEPOINT "{name}"')
+
+
+def release(name: str = "s1") -> Node:
+    return query(f'RELEASE SAVEPOINT "{name}"')
+
+
+# --- one row, seen more than once -----------------------------------------------------------
+
+
+def test_a_row_read_twice_is_one() -> None:
+    state = state_of(titles((50, "Milk")), titles((50, "Milk")))
+
+    assert before(state, TODO) == [{"id": 50, "title": "Milk"}]
+
+
+def test_a_row_read_half_and_whole_is_one() -> None:
+    state = state_of(titles((50, "Milk")), titles((50, 3), columns="id,votes"))
+
+    assert before(state, TODO) == [{"id": 50, "title": "Milk", "votes": 3}]
+
+
+def test_the_first_sight_counts() -> None:
+    # Another request changed the row in between: the test starts where this request started.
+    state = state_of(titles((50, "Milk")), titles((50, "Bread")))
+
+    assert before(state, TODO) == [{"id": 50, "title": "Milk"}]
+
+
+def test_a_row_without_its_key_is_found_among_those_that_have_one() -> None:
+    state = state_of(
+        titles(("Milk",), ("Bread",), columns="title"), titles((50, "Bread"), (51, "Milk"), (52, "Ale"))
+    )
+
+    assert [row["id"] for row in before(state, TODO)] == [50, 51, 52]
+
+
+def test_equal_rows_of_one_result_are_as_many() -> None:
+    state = state_of(titles(("Milk",), ("Milk",), columns="title"))
+
+    assert before(state, TODO) == [{"title": "Milk"}, {"title": "Milk"}]
+
+
+def test_a_unique_column_identifies_a_row_too() -> None:
+    state = state_of(
+        query(
+            f'SELECT "shop_tag"."name" FROM "shop_tag" WHERE {_BY_NAME}',
+            ["a"],
+            columns=["name"],
+            rows=[["a"]],
+        ),
+        select(TAG, {"id": 1, "name": "a"}),
+    )
+
+    assert before(state, TAG) == [{"name": "a", "id": 1}]
+
+
+def test_rows_over_a_self_join_are_two() -> None:
+    sql = (
+        'SELECT "shop_person"."id", "shop_person"."boss_id", T2."id", T2."name" FROM "shop_person" '
+        'LEFT OUTER JOIN "shop_person" T2 ON ("shop_person"."boss_id" = T2."id")'
+    )
+
+    state = state_of(
+        query(
+            sql, [], columns=["id", "boss_id", "id", "name"], rows=[[2, 1, 1, "Ada"], [1, None, None, None]]
+        )
+    )
+
+    assert before(state, PERSON) == [{"id": 2, "boss_id": 1}, {"id": 1, "name": "Ada", "boss_id": None}]
+
+
+def test_many_to_many_rows_are_found_once() -> None:
+    sql = (
+        'SELECT ("shop_todo_tags"."todo_id") AS "v", "shop_tag"."id" FROM "shop_tag" INNER JOIN "shop_todo_tags" '
+        'ON ("shop_tag"."id" = "shop_todo_tags"."tag_id") WHERE "shop_todo_tags"."todo_id" IN (%s, %s)'
+    )
+    prefetch = query(sql, [50, 51], columns=["v", "id"], rows=[[50, 1], [50, 2], [51, 1]])
+
+    state = state_of(prefetch, prefetch)
+
+    assert before(state, TAG) == [{"id": 1}, {"id": 2}]
+    assert before(state, TODO_TAGS) == [
+        {"todo_id": 50, "tag_id": 1},
+        {"todo_id": 50, "tag_id": 2},
+        {"todo_id": 51, "tag_id": 1},
+    ]
+
+
+def test_rows_can_be_found_by_a_value() -> None:
+    state = state_of(titles((50, "Milk")), update(TODO, 50, title="Ale"))
+
+    assert state.find("shop_todo", "title", "Ale") is entities(state, TODO)[0]
+    assert state.find("shop_todo", "title", "Wine") is None
+
+
+# --- before and during ----------------------------------------------------------------------
+
+
+def test_a_row_that_the_request_made_was_not_there() -> None:
+    state = state_of(insert(TODO, 77, title="Milk"), select(TODO, {"id": 77, "title": "Milk", "votes": 0}))
+
+    assert before(state, TODO) == []
+    assert after(state, TODO)[0] == {
+        "title": "Milk",
+        "id": 77,
+        "votes": 0,
+        "done": None,
+        "made": None,
+        "owner_id": None,
+    }
+
+
+def test_reading_back_tells_what_the_database_made_of_it() -> None:
+    state = state_of(
+        query(
+            'INSERT INTO "shop_todo" ("id", "title") VALUES (%s, LOWER(%s))',
+            [77, "MILK"],
+            vendor="postgresql",
+        ),
+        titles((77, "milk")),
+    )
+
+    assert after(state, TODO) == [{"id": 77, "title": "milk"}]
+
+
+def test_an_update_does_not_change_what_was_before() -> None:
+    state = state_of(titles((50, "Milk")), update(TODO, 50, title="Ale"), titles((50, "Ale")))
+
+    assert before(state, TODO) == [{"id": 50, "title": "Milk"}]
+    assert after(state, TODO) == [{"title": "Ale"}]
+
+
+def test_an_updated_row_that_was_never_read_had_to_be_there() -> None:
+    state = state_of(update(TODO, 50, title="Ale"))
+
+    assert before(state, TODO) == [{"id": 50}]
+    assert entities(state, TODO)[0].made_up
+
+
+def test_an_update_that_hit_nothing_needs_nothing() -> None:
+    sql = 'UPDATE "shop_todo" SET "done" = %s WHERE "shop_todo"."id" = %s'
+
+    assert before(state_of(query(sql, [True, 50], rowcount=0)), TODO) == []
+
+
+def test_an_update_of_many_rows_changes_those_that_match() -> None:
+    state = state_of(
+        titles((50, 1), (51, 2), (52, 1), columns="id,votes"),
+        query('UPDATE "shop_todo" SET "done" = %s WHERE "shop_todo"."votes" = %s', [1, 1], rowcount=2),
+    )
+
+    assert after(state, TODO) == [{"done": True}, {}, {"done": True}]
+
+
+def test_an_update_whose_conditions_cannot_be_read_is_of_no_row_for_sure() -> None:
+    state = state_of(
+        titles((50, 1), (51, 9), columns="id,votes"),
+        query('UPDATE "shop_todo" SET "done" = %s WHERE "shop_todo"."votes" > %s', [1, 5], rowcount=1),
+    )
+
+    assert after(state, TODO) == [{}, {}]
+
+
+def test_an_update_of_a_row_by_what_was_not_read_takes_the_row_that_may_be_it() -> None:
+    state = state_of(
+        titles((50, "Milk")),
+        query('UPDATE "shop_todo" SET "done" = %s WHERE "shop_todo"."votes" = %s', [1, 3], rowcount=1),
+    )
+
+    assert before(state, TODO) == [{"id": 50, "title": "Milk", "votes": 3}]
+
+
+def test_arithmetic_on_a_known_value() -> None:
+    sql = 'UPDATE "shop_todo" SET "votes" = ("shop_todo"."votes" + %s) WHERE "shop_todo"."id" = %s'
+
+    known = state_of(titles((50, 3), columns="id,votes"), query(sql, [1, 50], rowcount=1))
+    twice = state_of(titles((50, 3), columns="id,votes"), *[query(sql, [1, 50], rowcount=1)] * 2)
+    unknown = state_of(query(sql, [1, 50], rowcount=1))
+
+    assert after(known, TODO) == [{"votes": 4}]
+    assert after(twice, TODO) == [{"votes": 5}]
+    assert after(unknown, TODO) == [{"votes": Change("votes", 1)}]
+
+
+def test_what_only_the_database_computed_is_told_by_reading_it() -> None:
+    sql = 'UPDATE "shop_todo" SET "votes" = ("shop_todo"."votes" * %s) WHERE "shop_todo"."id" = %s'
+    doubled = query(sql, [2, 50], rowcount=1)
+
+    unread = state_of(titles((50, 3), columns="id,votes"), doubled)
+    read = state_of(titles((50, 3), columns="id,votes"), doubled, titles((50, 6), columns="id,votes"))
+
+    assert after(unread, TODO) == [{"votes": Unknown()}]
+    assert after(read, TODO) == [{"votes": 6}]
+
+
+def test_bulk_update() -> None:
+    sql = (
+        'UPDATE "shop_todo" SET "title" = CASE WHEN ("shop_todo"."id" = %s) THEN %s '
+        'WHEN ("shop_todo"."id" = %s) THEN %s ELSE NULL END WHERE "shop_todo"."id" IN (%s, %s)'
+    )
+
+    state = state_of(titles((1, "a"), (2, "b"), (3, "c")), query(sql, [1, "A", 2, "B", 1, 2], rowcount=2))
+
+    assert after(state, TODO) == [{"title": "A"}, {"title": "B"}, {}]
+
+
+def test_a_deleted_row_was_there() -> None:
+    state = state_of(titles((50, "Milk")), delete(TODO, 50))
+
+    assert before(state, TODO) == [{"id": 50, "title": "Milk"}]
+    assert entities(state, TODO)[0].deleted
+
+
+def test_rows_deleted_unseen_were_there() -> None:
+    state = state_of(delete(TODO, 50, 51))
+
+    assert before(state, TODO) == [{"id": 50}, {"id": 51}]
+
+
+def test_a_row_made_under_the_key_of_a_deleted_one_is_another() -> None:
+    state = state_of(titles((50, "Milk")), delete(TODO, 50), insert(TODO, id=50, title="Ale"))
+
+    old, new = entities(state, TODO)
+    assert (old.existed, old.deleted, new.existed, new.deleted) == (True, True, False, False)
+
+
+def test_a_row_made_and_deleted_leaves_nothing() -> None:
+    state = state_of(insert(TODO, 77, title="Milk"), delete(TODO, 77))
+
+    assert before(state, TODO) == []
+    assert entities(state, TODO)[0].deleted
+
+
+# --- transactions ---------------------------------------------------------------------------
+
+
+def test_get_or_create_that_lost_a_race() -> None:
+    # Not found, so it tries to insert; another was faster; it rolls back and gets the other's row.
+    state = state_of(
+        select(TAG, where=_BY_NAME, params=["a"]),
+        savepoint(),
+        query(
+            'INSERT INTO "shop_tag" ("name") VALUES (%s)',
+            ["a"],
+            error=failure("django.db.utils.IntegrityError"),
+        ),
+        rollback_to(),
+        release(),
+        select(TAG, {"id": 1, "name": "a"}, where=_BY_NAME, params=["a"]),
+    )
+
+    assert before(state, TAG) == [{"id": 1, "name": "a"}]
+
+
+def test_what_was_rolled_back_changed_nothing_but_what_was_read_counts() -> None:
+    state = state_of(
+        query("BEGIN"),
+        savepoint(),
+        titles((50, "Milk")),
+        update(TODO, 50, title="Ale"),
+        insert(TODO, 77, title="Wine"),
+        delete(TODO, 50),
+        rollback_to(),
+        release(),
+        commit(),
+    )
+
+    (row,) = entities(state, TODO)
+    assert before(state, TODO) == [{"id": 50, "title": "Milk"}]
+    assert (row.after, row.deleted) == ({}, False)
+
+
+def test_writes_before_the_savepoint_stay() -> None:
+    state = state_of(
+        update(TODO, 50, title="Ale"), savepoint(), update(TODO, 50, title="Wine", votes=3), rollback_to()
+    )
+
+    assert after(state, TODO) == [{"title": "Ale"}]
+
+
+def test_a_released_savepoint_is_rolled_back_with_the_one_around_it() -> None:
+    state = state_of(
+        query("BEGIN"),
+        savepoint("outer"),
+        savepoint("inner"),
+        update(TODO, 50, title="Ale"),
+        release("inner"),
+        rollback_to("outer"),
+        update(TODO, 50, votes=1),
+    )
+
+    assert after(state, TODO) == [{"votes": 1}]
+
+
+def test_a_rolled_back_transaction() -> None:
+    state = state_of(query("BEGIN"), insert(TODO, 77, title="Wine"), query("ROLLBACK"))
+
+    assert entities(state, TODO) == []
+
+
+def test_what_was_committed_stays() -> None:
+    # On PostgreSQL no statement begins a transaction.
+    state = state_of(
+        insert(TODO, 77, title="Ale"), commit(), insert(TODO, 78, title="Wine"), query("ROLLBACK")
+    )
+
+    assert [row["id"] for row in after(state, TODO)] == [77]
+
+
+def test_a_row_that_was_rolled_back_is_not_hit_by_a_later_update() -> None:
+    state = state_of(
+        query("BEGIN"),
+        savepoint(),
+        insert(TODO, 77, title="Wine"),
+        rollback_to(),
+        query('UPDATE "shop_todo" SET "done" = %s WHERE "shop_todo"."title" = %s', [1, "Ale"], rowcount=1),
+    )
+
+    assert before(state, TODO) == [{"title": "Ale"}]
+    assert after(state, TODO) == [{"done": True}]
+
+
+def test_a_row_made_again_after_a_rollback_is_made() -> None:
+    state = state_of(
+        savepoint(), insert(TAG, 1, name="a"), rollback_to(), insert(TAG, 2, name="a"), release()
+    )
+
+    assert before(state, TAG) == []
+    assert after(state, TAG) == [{"name": "a", "id": 2}]
+
+
+# --- conflicts ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("clause", "written"),
+    [
+        ("DO NOTHING", [{}]),
+        ('("id") DO UPDATE SET "name" = EXCLUDED."name"', [{"id": 1, "name": "b"}]),
+    ],
+)
+def test_an_insert_that_met_a_row(clause: str, written: list[object]) -> None:
+    sql = f'INSERT INTO "shop_tag" ("id", "name") VALUES (%s, %s) ON CONFLICT {clause}'
+
+    state = state_of(select(TAG, {"id": 1, "name": "a"}), query(sql, [1, "b"], rowcount=1))
+
+    assert before(state, TAG) == [{"id": 1, "name": "a"}]
+    assert after(state, TAG) == written
+
+
+def test_an_upsert_that_met_nothing_made_a_row() -> None:
+    sql = 'INSERT INTO "shop_tag" ("id", "name") VALUES (%s, %s) ON CONFLICT("id") DO UPDATE SET "name" = %s'
+
+    state = state_of(query(sql, [1, "b", "b"], rowcount=1))
+
+    assert before(state, TAG) == []
+    assert after(state, TAG) == [{"id": 1, "name": "b"}]
+
+
+# --- rows that were only counted ------------------------------------------------------------
+
+
+def test_rows_that_were_only_counted_are_made_up() -> None:
+    state = state_of(count(2, '"shop_todo"."votes" = %s', 3))
+
+    assert before(state, TODO) == [{"votes": 3}, {"votes": 3}]
+    assert all(entity.made_up for entity in entities(state, TODO))
+
+
+def test_known_rows_count_first_whenever_they_were_seen() -> None:
+    state = state_of(count(2), titles((50, "Milk")))
+
+    assert before(state, TODO) == [{"id": 50, "title": "Milk"}, {}]
+
+
+def test_rows_that_may_match_are_taken_to() -> None:
+    state = state_of(titles((50, "Milk")), count(1, '"shop_todo"."votes" = %s', 3))
+
+    assert before(state, TODO) == [{"id": 50, "title": "Milk", "votes": 3}]
+
+
+def test_rows_that_do_not_match_are_not_counted() -> None:
+    state = state_of(titles((50, 1), columns="id,votes"), count(1, '"shop_todo"."votes" = %s', 3))
+
+    assert before(state, TODO) == [{"id": 50, "votes": 1}, {"votes": 3}]
+
+
+def test_counts_are_of_their_own_time() -> None:
+    state = state_of(count(0), insert(TODO, 77, title="Milk"), count(1), delete(TODO, 77), count(0))
+
+    assert before(state, TODO) == []
+
+
+def test_rows_deleted_before_the_count_come_on_top() -> None:
+    state = state_of(titles((50, "Milk")), delete(TODO, 50), count(1))
+
+    assert before(state, TODO) == [{"id": 50, "title": "Milk"}, {}]
+
+
+def test_made_up_rows_spread_over_a_list_of_keys() -> None:
+    state = state_of(titles((1, "a")), count(3, '"shop_todo"."id" IN (%s, %s, %s)', 1, 2, 3))
+
+    assert [row["id"] for row in before(state, TODO)] == [1, 2, 3]
+
+
+def test_no_one_makes_up_a_million_rows() -> None:
+    state = state_of(count(1_000_000))
+
+    assert before(state, TODO) == []
+    assert [item.reason for item in state.not_inverted if isinstance(item, NotInverted)] == [
+        "1000000 rows were counted that nothing else tells of"
+    ]
+
+
+def test_exists_is_met_by_a_known_row() -> None:
+    state = state_of(exists('"shop_todo"."title" = %s', "Milk"), titles((50, "Milk")))
+
+    assert before(state, TODO) == [{"id": 50, "title": "Milk"}]
+
+
+def test_exists_is_met_by_a_row_that_may_be_it() -> None:
+    state = state_of(exists('"shop_todo"."votes" = %s', 3), titles((50, "Milk")))
+
+    assert before(state, TODO) == [{"id": 50, "title": "Milk", "votes": 3}]
+
+
+def test_exists_alone_makes_a_row() -> None:
+    state = state_of(exists('"shop_todo"."title" = %s', "Milk"))
+
+    assert before(state, TODO) == [{"title": "Milk"}]
+
+
+def test_exists_of_what_the_request_made_is_not_of_before() -> None:
+    state = state_of(insert(TODO, 77, title="Milk"), exists('"shop_todo"."title" = %s', "Milk"))
+
+    assert before(state, TODO) == []
+
+
+def test_annotated_counts_make_rows_of_each_owner() -> None:
+    sql = (
+        'SELECT "shop_person"."id" AS "id", COUNT("shop_todo"."id") AS "n" FROM "shop_person" LEFT OUTER JOIN '
+        '"shop_todo" ON ("shop_person"."id" = "shop_todo"."owner_id") GROUP BY 1'
+    )
+
+    state = state_of(
+        query(sql, [], columns=["id", "n"], rows=[[3, 2], [4, 0]]), titles((50, 3), columns="id,owner_id")
+    )
+
+    assert before(state, PERSON) == [{"id": 3}, {"id": 4}]
+    assert before(state, TODO) == [{"id": 50, "owner_id": 3}, {"owner_id": 3}]
+
+
+# --- odd values -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", [[1], {"a": 1}, {1}, ([1],), float("nan"), b"\x00", "x" * 10_000], ids=repr)
+def test_no_key_is_too_odd(key: object) -> None:
+    state = state_of(titles((key, "Milk")), titles((key, "Milk")))
+
+    assert {row["title"] for row in before(state, TODO)} == {"Milk"}
