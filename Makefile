@@ -26,6 +26,7 @@ matrix: $(READY)
 
 samples: $(READY)
 	@$(BIN)/python -m samples.record
+	@$(BIN)/python scripts/picture.py
 
 lint: $(READY)
 	@$(BIN)/ruff check

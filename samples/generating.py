@@ -31,9 +31,10 @@ def generate(recording: Path, framework: Framework, tests: Path, *options: str) 
 
 
 def run_tests(framework: Framework, tests: Path, env: Mapping[str, str] | None = None) -> Done:
-    """Run a test module as the sample project's developer would; the output is in ``stdout``.
+    """Run a test module, or a folder of them, as the sample project's developer would.
 
-    ``env`` is what the project's settings read, and has to say what it said in the recording.
+    The output is in ``stdout``. ``env`` is what the project's settings read, and has to say what it
+    said in the recording.
     """
     runner = {
         "pytest": (
@@ -47,7 +48,7 @@ def run_tests(framework: Framework, tests: Path, env: Mapping[str, str] | None =
             ".",
             str(tests),
         ),
-        "unittest": ("manage.py", "test", str(tests.parent)),
+        "unittest": ("manage.py", "test", str(tests if tests.is_dir() else tests.parent)),
     }
     programs = environment("sample")
     return subprocess.run(

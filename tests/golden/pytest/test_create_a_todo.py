@@ -1,0 +1,23 @@
+from datetime import date
+
+import pytest
+from pytest_django.asserts import assertRedirects
+
+from todos.models import Todo
+
+pytestmark = pytest.mark.django_db
+
+
+def test_todo_create_redirects_to_index(client):
+    # Act
+    response = client.post(
+        "/create/",
+        {"title": "Buy a “new” piano", "due_on": "2026-12-24", "priority": "3"},
+    )
+
+    # Assert
+    assertRedirects(response, "/", fetch_redirect_response=False)
+    todo = Todo.objects.get()
+    assert todo.title == "Buy a “new” piano"
+    assert todo.due_on == date(2026, 12, 24)
+    assert todo.priority == 3
