@@ -36,6 +36,8 @@ def generate(
     exchanges, malformed = _exchanges(traces)
     plans, refused = _plans(exchanges, settings)
     problems = (*recording.problems, *unknown, *malformed, *refused)
+    if not plans and not problems:
+        problems = (Problem(", ".join(sources), "no trace in it", "make requests while recording"),)
     if not plans:
         return Generated(None, problems, ())
     module = source.write(

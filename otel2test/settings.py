@@ -46,7 +46,10 @@ def _from_file(path: Path) -> Settings:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(str(path), f"can't be read: {error}", "mend the file") from error
-    table = document.get("tool", {}).get("otel2test", {})
+    tools = document.get("tool", {})
+    table = tools.get("otel2test", {}) if isinstance(tools, dict) else None
+    if not isinstance(table, dict):
+        raise UsageError(str(path), "tool.otel2test isn't a table", "write [tool.otel2test]")
     return override(Settings(), table, where=f"{path}, [tool.otel2test]")
 
 
