@@ -4,13 +4,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test matrix samples lint format clean
+.PHONY: help demo test matrix samples corpus lint format clean
 
 help:
 	@echo "make demo     record the sample project, generate its tests, run them, show them"
 	@echo "make test     ruff, mypy and all tests"
 	@echo "make matrix   the tests on every Python and Django that is supported and at hand"
 	@echo "make samples  record samples/spans/ anew"
+	@echo "make corpus   record third-party applications, generate their tests, run them, tell how many pass"
 	@echo "make lint     ruff and mypy only"
 	@echo "make format   let ruff put things right"
 	@echo "make clean    remove everything that these commands made"
@@ -27,6 +28,10 @@ matrix: $(READY)
 samples: $(READY)
 	@$(BIN)/python -m samples.record
 	@$(BIN)/python scripts/picture.py
+
+# DATABASE=postgresql takes the server at 127.0.0.1:5432.
+corpus: $(READY)
+	@$(BIN)/python -m corpus --database $(or $(DATABASE),sqlite)
 
 lint: $(READY)
 	@$(BIN)/ruff check

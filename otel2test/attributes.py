@@ -19,6 +19,7 @@ attribute                       on which span               payload
 ``otel2test.http.view``         the request's               :class:`ViewPayload`
 ``otel2test.user``              the request's               :class:`UserPayload`
 ``otel2test.session``           the request's               :class:`SessionPayload`
+``otel2test.messages``          the request's               :class:`MessagesPayload`
 ``otel2test.templates``         the request's               list of :class:`TemplatePayload`
 ``otel2test.exception``         the request's               :class:`ExceptionPayload`
 ``otel2test.calls``             the request's               list of :class:`CallPayload`
@@ -45,6 +46,7 @@ RESPONSE: Final = "otel2test.http.response"
 VIEW: Final = "otel2test.http.view"
 USER: Final = "otel2test.user"
 SESSION: Final = "otel2test.session"
+MESSAGES: Final = "otel2test.messages"
 TEMPLATES: Final = "otel2test.templates"
 EXCEPTION: Final = "otel2test.exception"
 CALLS: Final = "otel2test.calls"
@@ -62,6 +64,7 @@ JSON_PAYLOADS: Final = frozenset(
         VIEW,
         USER,
         SESSION,
+        MESSAGES,
         TEMPLATES,
         EXCEPTION,
         CALLS,
@@ -187,6 +190,15 @@ class SessionPayload(TypedDict):
 
     before: dict[str, Wire]
     after: dict[str, Wire]
+
+
+class MessagesPayload(TypedDict):
+    """What the messages framework held: ``[level, text]`` each; no text where it was lazy to the end."""
+
+    before: list[tuple[int, str | None]]
+    """Left over from earlier requests, as far as the program looked."""
+    added: list[tuple[int, str | None]]
+    """During the request, in order."""
 
 
 class TemplatePayload(TypedDict):
@@ -316,6 +328,8 @@ class ModelPayload(TypedDict):
     """Name of the default manager where it isn't ``objects``; ``""`` if there is none usable."""
     custom_save: NotRequired[bool]
     """True where the project or a package overrides ``save()``."""
+    seeded: NotRequired[bool]
+    """True where migrations of the model's app may have made rows, or what listens to ``post_migrate``."""
     signals: NotRequired[list[str]]
     """Names of ``pre_save``, ``post_save``, … that have receivers for this model."""
     verbose_name: NotRequired[str]

@@ -27,6 +27,7 @@ from otel2test.processors.secret_names import SecretNames, words
 from otel2test.processors.secret_shapes import redact_json, redact_shapes
 from otel2test.values import Wire, encode_str
 
+_SWITCHES: Final = frozenset({"", "true", "false", "on", "off"})
 _URL_HEADERS: Final = frozenset({"referer", "location", "content-location", "origin"})
 _URL: Final = re.compile(r"(?P<head>(?:[a-zA-Z][\w+.-]*:)?//)?(?:(?P<user>[^/?#@]*)@)?(?P<rest>[^?#]*)")
 _KEEPS_A_SECRET: Final = frozenset({("key",), ("digest",), ("hash",), ("code",), ("value",)})
@@ -66,7 +67,9 @@ class Redactor:
 
     def redact_field(self, name: str, value: str) -> str:
         """Redact one field of a form, or anything else that has a name and is text."""
-        return self.secret(value) if name in self._names else self.redact_text(value)
+        # ``usable_password=true`` is a switch; replacing it would change what the program does.
+        secret = name in self._names and value.lower() not in _SWITCHES
+        return self.secret(value) if secret else self.redact_text(value)
 
     def redact_headers(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Redact header values; ``Cookie`` and ``Set-Cookie`` cookie by cookie."""

@@ -63,6 +63,25 @@ class ContentTypeOf:
 
 
 @dataclass(frozen=True, slots=True)
+class HashedPassword:
+    """A password as its column holds it: ``make_password(…)``."""
+
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """In rows that look alike, what tells one from the next: text around the row's number.
+
+    The bare number where ``text`` is false.
+    """
+
+    before: str = ""
+    after: str = ""
+    text: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Anything:
     """A value that is there but differs from run to run; ``reason`` says why."""
 
@@ -81,7 +100,7 @@ class UploadedFile:
 Value: TypeAlias = object
 """A Python value, possibly holding the expressions above in lists and dicts."""
 
-Values: TypeAlias = "tuple[tuple[str, Value], ...]"
+Values: TypeAlias = tuple[tuple[str, Value], ...]
 """Keyword arguments, in order."""
 
 
@@ -95,10 +114,36 @@ class CreateRow:
     variable: str | None
     model: Name
     manager: str
-    method: Literal["create", "create_user"]
+    method: Literal["create", "create_user", "update_or_create", "get_or_create"]
     values: Values
     made_up: tuple[str, ...] = ()
     """Names of values that weren't recorded; ``("*",)`` where the whole row wasn't."""
+    lookup: Values = ()
+    """By what a row is found that a signal handler, or a migration, may have made: for ``…_or_create``."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateInBulk:
+    """``variables = Model.objects.bulk_create([…])``, which runs neither ``save()`` nor signal handlers."""
+
+    variables: tuple[str | None, ...]
+    model: Name
+    manager: str
+    rows: tuple[Values, ...]
+    made_up: tuple[str, ...] = ()
+    explained: bool = True
+    """True for the first such step of a test, which says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateAlike:
+    """Rows that look alike, made in one loop over ``numbers``; nothing names them later."""
+
+    model: Name
+    manager: str
+    values: Values
+    numbers: range
+    made_up: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +225,17 @@ class AnswerCall:
 
 
 Arrange: TypeAlias = (
-    CreateRow | GetRow | UpdateRow | AddLinks | LogIn | SetSession | SetCookie | SetClock | AnswerCall
+    CreateRow
+    | CreateInBulk
+    | CreateAlike
+    | GetRow
+    | UpdateRow
+    | AddLinks
+    | LogIn
+    | SetSession
+    | SetCookie
+    | SetClock
+    | AnswerCall
 )
 
 
@@ -250,6 +305,20 @@ class AssertHeader:
 
 
 @dataclass(frozen=True, slots=True)
+class AssertAllow:
+    """The methods that ``Allow`` names, whose order means nothing."""
+
+    methods: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AssertMessages:
+    """The texts that the messages framework holds for the user, in order."""
+
+    texts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AssertCookie:
     name: str
     value: Value
@@ -285,6 +354,17 @@ class FetchRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchRows:
+    """``variables = Model.objects.order_by("pk")``: created rows that only their order tells apart."""
+
+    variables: tuple[str, ...]
+    model: Name
+    manager: str
+    newest: bool
+    """True where others are there, older than these."""
+
+
+@dataclass(frozen=True, slots=True)
 class RefreshRow:
     variable: str
 
@@ -294,6 +374,25 @@ class AssertAttribute:
     variable: str
     attribute: str
     value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class AssertStored:
+    """The row has these values in the database, whatever its attributes make of them."""
+
+    variable: str
+    model: Name
+    manager: str
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class AssertFileName:
+    """The file's name begins so; storage adds to a name that is taken."""
+
+    variable: str
+    attribute: str
+    beginning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,13 +467,18 @@ Assert: TypeAlias = (
     | AssertTemplate
     | AssertContains
     | AssertHeader
+    | AssertAllow
+    | AssertMessages
     | AssertCookie
     | AssertSession
     | AssertLoggedIn
     | AssertLoggedOut
     | FetchRow
+    | FetchRows
     | RefreshRow
     | AssertAttribute
+    | AssertStored
+    | AssertFileName
     | AssertRecent
     | AssertPresent
     | AssertPassword
@@ -429,11 +533,31 @@ def referred(value: Value) -> frozenset[str]:
             return frozenset({variable, target})
         case _ if is_dataclass(value):
             named = getattr(value, "variable", None)
-            makes = isinstance(value, (CreateRow, GetRow, FetchRow))
-            own = frozenset({named}) if isinstance(named, str) and not makes else frozenset()
+            own = frozenset({named}) if isinstance(named, str) and not made(value) else frozenset()
             return own | _union(getattr(value, item.name) for item in fields(value))
         case _:
             return frozenset()
+
+
+def made(step: object) -> frozenset[str]:
+    """Return the variables that a step makes."""
+    match step:
+        case CreateRow(str(variable)) | GetRow(variable) | FetchRow(variable):
+            return frozenset({variable})
+        case CreateInBulk(variables) | FetchRows(variables):
+            return frozenset(variable for variable in variables if variable is not None)
+        case _:
+            return frozenset()
+
+
+def unbound(plan: Plan) -> frozenset[str]:
+    """Return the variables that a step of the plan refers to before any step makes them."""
+    known: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    for step in (*plan.arrange, plan.act, *plan.asserts):
+        missing |= referred(step) - known
+        known |= made(step)
+    return missing
 
 
 def _union(values: Iterable[Value]) -> frozenset[str]:

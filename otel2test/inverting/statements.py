@@ -6,7 +6,7 @@ as parameters are :class:`Param`; :func:`bind` puts the recorded values in their
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, assert_never
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,53 @@ class Same:
 
 
 @dataclass(frozen=True, slots=True)
+class Differs:
+    """``column <> value`` or ``column NOT IN (…)``: never true of NULL."""
+
+    column: ColumnRef
+    values: tuple[Operand, ...]
+
+
+Comparison: TypeAlias = Literal["<", "<=", ">", ">="]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """``column < value`` and its like; ``BETWEEN`` is two of them."""
+
+    column: ColumnRef
+    operator: Comparison
+    value: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """``column LIKE pattern``; ``whole`` where the text has no wildcards (``UPPER(a) = UPPER(b)``)."""
+
+    column: ColumnRef
+    pattern: Operand
+    sensitive: bool = True
+    whole: bool = False
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """One of the branches holds; a branch is a conjunction."""
+
+    branches: "tuple[tuple[Predicate, ...], ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """``column IN (SELECT …)``, or ``EXISTS (SELECT …)`` where ``column`` is None."""
+
+    column: ColumnRef | None
+    query: "Select"
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Other:
     """A condition that holds for every row but says nothing that can be used, by its text."""
 
@@ -82,7 +129,7 @@ class Other:
     columns: tuple[ColumnRef, ...] = ()
 
 
-Predicate: TypeAlias = Equal | In | NotNull | Same | Other
+Predicate: TypeAlias = Equal | In | NotNull | Same | Differs | Compared | Like | Or | Within | Other
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +157,29 @@ class TableRef:
     outer: bool = False
 
 
+Aggregate: TypeAlias = Literal["count", "sum", "max", "min"]
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """One column of the result: its name, and the column it is a copy of, if it is one."""
 
     name: str
     source: ColumnRef | None
-    count: bool = False
-    """True for ``COUNT(*)`` and ``COUNT(column)``."""
-    counted: ColumnRef | None = None
-    """The column in ``COUNT(column)``."""
+    aggregate: Aggregate | None = None
+    """What it makes of many rows; None for other functions too."""
+    over: ColumnRef | None = None
+    """The column in ``COUNT(column)``, ``SUM(column)``, …"""
+    constant: Const | None = None
+    """The literal that it is in every row: tells apart the branches of a UNION."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One term of ``ORDER BY``."""
+
+    column: ColumnRef
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +196,25 @@ class Select:
     """True with GROUP BY or DISTINCT: a row of the result may stand for several."""
     aggregated: bool = False
     """True where an output sums up rows (COUNT, SUM, MAX, …)."""
+    limit: Operand | None = None
+    offset: Operand | None = None
+    ordered_by: tuple[Order, ...] = ()
+    """As far as the terms are columns: what comes after one that isn't is left out."""
+    filtered_groups: bool = False
+    """True where HAVING or the like hides groups."""
+
+    @property
+    def limited(self) -> bool:
+        """True where LIMIT or OFFSET may have hidden rows."""
+        return self.limit is not None or self.offset is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """``UNION``: each row of the result is of at least one of the branches."""
+
+    branches: tuple[Select, ...]
     limited: bool = False
-    """True where LIMIT or OFFSET may have hidden rows."""
-    offset: bool = False
-    """True where rows at the beginning may have been left out."""
-    ordered_by: tuple[ColumnRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +268,7 @@ class Harmless:
     """A statement that neither reads nor changes rows (``PRAGMA``, ``SET``)."""
 
 
-Statement: TypeAlias = Select | Insert | Update | Delete | Transaction | Harmless | Unreadable
+Statement: TypeAlias = Select | Union | Insert | Update | Delete | Transaction | Harmless | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,3 +288,26 @@ class Parameters:
                 return True, self.values[key]
             case _:
                 return False, None
+
+
+def columns_of(predicate: Predicate) -> tuple[ColumnRef, ...]:
+    """Return the columns of the statement's own tables that the predicate speaks of."""
+    match predicate:
+        case Equal(column) | In(column) | NotNull(column) | Differs(column):
+            return (column,)
+        case Compared(column) | Like(column):
+            return (column,)
+        case Same(left, right):
+            return (left, right)
+        case Or(branches):
+            return tuple(ref for branch in branches for part in branch for ref in columns_of(part))
+        case Within(column, query):
+            inner = {table.alias for table in query.tables}
+            outside = tuple(
+                ref for part in query.predicates for ref in columns_of(part) if ref.alias not in inner
+            )
+            return ((column,) if column else ()) + outside
+        case Other(_, columns):
+            return columns
+        case _:
+            assert_never(predicate)

@@ -18,6 +18,7 @@ from otel2test.reading.exchanges import (
     Call,
     Exchange,
     Failure,
+    Messages,
     Schema,
     Session,
     Template,
@@ -86,6 +87,7 @@ def _exchange(span: Span, payloads: SpanPayloads, inside: Happenings) -> Exchang
         calls=tuple(_call(item) for item in payloads.records(attributes.CALLS)),
         schema=schema(models) if models else Schema(),
         faults=payloads.texts(attributes.FAULTS),
+        messages=_messages(payloads.record(attributes.MESSAGES)),
     )
 
 
@@ -118,6 +120,19 @@ def _session(payload: Payload | None) -> Session | None:
     if payload is None:
         return None
     return Session(payload.named_values("before"), payload.named_values("after"))
+
+
+def _messages(payload: Payload | None) -> Messages:
+    if payload is None:
+        return Messages()
+    return Messages(_leveled(payload, "before"), _leveled(payload, "added"))
+
+
+def _leveled(payload: Payload, key: str) -> tuple[tuple[int, str | None], ...]:
+    return tuple(
+        (level if isinstance(level, int) else 0, text if isinstance(text, str) else None)
+        for level, text in payload.rows(key, 2)
+    )
 
 
 def _exception(span: Span, payload: Payload | None) -> Failure | None:

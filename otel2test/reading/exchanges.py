@@ -97,6 +97,14 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Messages:
+    """What the messages framework held: (level, text) each; no text where it was lazy."""
+
+    before: tuple[tuple[int, str | None], ...] = ()
+    added: tuple[tuple[int, str | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     name: str
     context_keys: tuple[str, ...] = ()
@@ -249,6 +257,7 @@ class Model:
     auto_created: bool = False
     manager: str = "objects"
     custom_save: bool = False
+    seeded: bool = False
     signals: tuple[str, ...] = ()
     verbose_name: str = ""
     user: bool = False
@@ -300,3 +309,4 @@ class Exchange:
     calls: tuple[Call, ...]
     schema: Schema
     faults: tuple[str, ...] = ()
+    messages: Messages = field(default_factory=Messages)

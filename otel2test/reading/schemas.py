@@ -60,6 +60,7 @@ def _model(payload: Payload, label: str, table: str) -> Model:
         proxy_for=payload.optional_text("proxy_for"),
         auto_created=payload.flag("auto_created"),
         manager="objects" if manager is None else manager,
+        seeded=payload.flag("seeded"),
         custom_save=payload.flag("custom_save"),
         signals=payload.texts("signals"),
         verbose_name=payload.text("verbose_name", ""),

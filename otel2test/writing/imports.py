@@ -1,14 +1,23 @@
 """The imports of one generated module, collected while its body is written."""
 
+import builtins
 from collections.abc import Iterable
+from typing import Final
 
 from otel2test.identifiers import is_dotted, is_identifier, snake_case
 
+_ALWAYS_TAKEN: Final = frozenset({*filter(str.islower, dir(builtins)), "pytest", "responses", "time_machine"})
+"""What tests call by these names: builtin functions, and the modules that are imported as a whole."""
+
 
 class Imports:
-    """Hands out the names under which things are imported; two things never share one."""
+    """Hands out the names under which things are imported; two things never share one.
 
-    def __init__(self) -> None:
+    ``taken`` are the names that the tests use for something else.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = _ALWAYS_TAKEN | frozenset(taken)
         self._names: dict[str, tuple[str, str]] = {}
         """Local name → (module, name); the name is empty for ``import module``."""
 
@@ -19,16 +28,19 @@ class Imports:
         """
         if not is_dotted(module) or not is_identifier(name):
             raise ValueError(f"not a name: {module}.{name}")
-        if module == "builtins":
+        if module == "builtins" and name in self._taken:
             return name
         local = name
-        if self._names.get(local, (module, name)) != (module, name):
+        if not self._is_free(local, module, name):
             package = next((part for part in module.split(".") if part not in {"models", "django"}), module)
             local = f"{snake_case(package).title().replace('_', '')}{name}"
-        while self._names.get(local, (module, name)) != (module, name):
+        while not self._is_free(local, module, name):
             local = f"{local}_"
         self._names[local] = (module, name)
         return local
+
+    def _is_free(self, local: str, module: str, name: str) -> bool:
+        return local not in self._taken and self._names.get(local, (module, name)) == (module, name)
 
     def module(self, module: str) -> str:
         """Import a whole module and return its name."""
@@ -38,6 +50,8 @@ class Imports:
     def lines(self) -> Iterable[str]:
         """Return the import statements; a formatter sorts and merges them."""
         for local, (module, name) in sorted(self._names.items()):
+            if module == "builtins" and local == name:
+                continue
             if not name:
                 yield f"import {module}"
             elif local == name:

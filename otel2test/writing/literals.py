@@ -15,7 +15,9 @@ from otel2test.inverting.plan import (
     Attribute,
     ContentTypeOf,
     Formatted,
+    HashedPassword,
     Name,
+    Numbered,
     Text,
     UploadedFile,
     Value,
@@ -60,6 +62,8 @@ class Literals:
             ContentTypeOf: self._content_type,
             Anything: lambda _: self.imports.name("unittest.mock", "ANY"),
             Name: self._name,
+            HashedPassword: self._hashed,
+            Numbered: _numbered,
             UploadedFile: self._uploaded,
         }
 
@@ -90,7 +94,10 @@ class Literals:
             value.microsecond,
         ]
         if value.tzinfo is not None:
-            value = value.astimezone(dt.UTC)
+            try:
+                value = value.astimezone(dt.UTC)
+            except OverflowError as error:
+                raise UnwritableError("an instant before the year 1 or after 9999, in UTC") from error
             parts[2:5] = [value.day, value.hour, value.minute]
             parts[:2] = [value.year, value.month]
         while len(parts) > 5 and parts[-1] == 0:
@@ -107,7 +114,12 @@ class Literals:
         parts = [value.hour, value.minute, value.second, value.microsecond]
         while len(parts) > 2 and parts[-1] == 0:
             parts.pop()
-        return f"{self.imports.name('datetime', 'time')}({', '.join(map(str, parts))})"
+        text = ", ".join(map(str, parts))
+        if value.tzinfo is not None:
+            if value.utcoffset() != dt.timedelta():
+                raise UnwritableError("a time of day in a zone of its own")
+            text += f", tzinfo={self.imports.name('datetime', 'UTC')}"
+        return f"{self.imports.name('datetime', 'time')}({text})"
 
     def _timedelta(self, value: dt.timedelta) -> str:
         parts = {"days": value.days, "seconds": value.seconds, "microseconds": value.microseconds}
@@ -148,6 +160,9 @@ class Literals:
             return f"{manager}.get_for_model({self.write(value.name)})"
         return f"{manager}.get_by_natural_key({value.app_label!r}, {value.model!r})"
 
+    def _hashed(self, value: HashedPassword) -> str:
+        return f"{self.imports.name('django.contrib.auth.hashers', 'make_password')}({value.password!r})"
+
     def _uploaded(self, value: UploadedFile) -> str:
         factory = self.imports.name("django.core.files.uploadedfile", "SimpleUploadedFile")
         content_type = f", content_type={value.content_type!r}" if value.content_type else ""
@@ -155,8 +170,18 @@ class Literals:
 
 
 def _inside_f_string(text: str) -> str:
-    escaped = repr(f"'{text}")[2:-1]  # the leading quote makes repr choose double quotes
+    quoted = repr(text)
+    escaped = quoted[1:-1]
+    if quoted[0] == "'":
+        escaped = escaped.replace("\\'", "'").replace('"', '\\"')
     return escaped.replace("{", "{{").replace("}", "}}")
+
+
+def _numbered(value: Numbered) -> str:
+    """Return text around ``n``, which counts in the loop around it."""
+    if not value.text:
+        return "n"
+    return f'f"{_inside_f_string(value.before)}{{n}}{_inside_f_string(value.after)}"'
 
 
 def reasons(value: Value) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ Templates decide what the text looks like, one a framework; see ``templates/``. 
 see plans and steps, and write values only through ``literal``.
 """
 
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +12,26 @@ from typing import Final
 import jinja2
 
 from otel2test.identifiers import Names, snake_case
-from otel2test.inverting.plan import AnswerCall, Plan, SetClock, referred
+from otel2test.inverting.plan import (
+    AnswerCall,
+    CreateAlike,
+    CreateInBulk,
+    CreateRow,
+    Numbered,
+    Plan,
+    SetClock,
+    made,
+    referred,
+    unbound,
+)
 from otel2test.settings import Framework
 from otel2test.writing.formatting import formatted
 from otel2test.writing.imports import Imports
 from otel2test.writing.literals import Literals, reasons
 
 _THIRD_PARTY: Final = frozenset({"django", "pytest", "pytest_django", "responses", "time_machine"})
+_FIXED: Final = frozenset({"client", "message", "n", "pytestmark", "response", "self", "session", "_"})
+"""Variables that templates write by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,7 @@ def write(
     """
     names = Names()
     named = [(plan, f"test_{_free_name(plan, plans, names)}") for plan in plans]
-    imports = Imports()
+    imports = Imports(_own_names(plans))
     text = _render(named, framework, test_class, imports)
     first_party = frozenset(package for plan in plans for package in plan.first_party) - _THIRD_PARTY
     others = imports.top_packages() - first_party - sys.stdlib_module_names
@@ -60,8 +72,16 @@ def write(
 
 
 def check(plan: Plan, framework: Framework) -> None:
-    """Raise ValueError if the plan holds something that can't be written."""
-    _render([(plan, f"test_{plan.name}")], framework, "Tests", Imports())
+    """Raise ValueError if the plan holds something that can't be written, or names what nothing makes."""
+    if missing := unbound(plan):
+        raise ValueError(f"nothing tells what {', '.join(sorted(missing))} is")
+    _render([(plan, f"test_{plan.name}")], framework, "Tests", Imports(_own_names([plan])))
+
+
+def _own_names(plans: Sequence[Plan]) -> frozenset[str]:
+    """Return the names of all variables."""
+    steps = (step for plan in plans for step in (*plan.arrange, *plan.asserts))
+    return _FIXED.union(*map(made, steps))
 
 
 def _render(
@@ -96,12 +116,16 @@ def _environment(imports: Imports) -> jinja2.Environment:
     environment.filters["arguments"] = lambda values: ", ".join(
         f"{name}={literals.write(value)}" for name, value in values
     )
+    environment.filters["mapping"] = lambda pairs: literals.write(dict(pairs))
+    environment.filters["unordered"] = lambda values: literals.write(set(values))
     environment.filters["comment"] = comment
     environment.filters["reasons"] = reasons
+    environment.tests["numbered"] = lambda value: isinstance(value, Numbered)
     environment.globals.update(
         imported=imports.name,
         module=imports.module,
         kind=kind,
+        is_invented=is_invented,
         used=used_variables,
         clock=clock_of,
         calls=lambda plan: any(isinstance(step, AnswerCall) for step in plan.arrange),
@@ -119,6 +143,11 @@ def clock_of(plan: Plan) -> SetClock | None:
     return next((step for step in plan.arrange if isinstance(step, SetClock)), None)
 
 
+def is_invented(step: object) -> bool:
+    """Say whether the step makes rows of which nothing was recorded."""
+    return isinstance(step, (CreateRow, CreateInBulk, CreateAlike)) and step.made_up == ("*",)
+
+
 def used_variables(plan: Plan) -> frozenset[str]:
     """Return the variables that something refers to, besides the step that makes each."""
     return referred([*plan.arrange, plan.act, *plan.asserts])
@@ -126,5 +155,5 @@ def used_variables(plan: Plan) -> frozenset[str]:
 
 def comment(text: str, width: int = 100) -> str:
     """Return ``text`` fit for a comment: one line, nothing that could end it."""
-    line = " ".join(re.sub(r"[^\x20-\x7e\xa0-\uffff]", " ", text).split())
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return line if len(line) <= width else f"{line[: width - 1]}…"

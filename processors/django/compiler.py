@@ -84,7 +84,9 @@ def origin_of(sql: str, params: object) -> Origin | None:
     return None
 
 
-def _origin(compiler: Any, params: object) -> Origin:
+def _origin(compiler: Any, params: object) -> Origin | None:
+    if compiler.query.model is None:  # an expression that Django has the database evaluate
+        return None
     columns = list(_result_columns(compiler))
     return Origin(
         model=compiler.query.model._meta.label,

@@ -52,6 +52,8 @@ class Exchange:
     request_copy: BodyCopy | None = None
     response_copy: BodyCopy | None = None
     session_before: dict[str, Wire] | None = None
+    messages_added: list[Any] = field(default_factory=list)
+    """What the program said through the messages framework."""
     templates: dict[str, list[str]] = field(default_factory=dict)
     """Template name → context keys, in the order of first rendering."""
     exception: ExceptionPayload | None = None

@@ -21,7 +21,7 @@ from opentelemetry import context as otel_context
 from opentelemetry.trace import set_span_in_context
 
 from otel2test import attributes
-from otel2test.processors.django import bodies, identity, messages, schema, templates
+from otel2test.processors.django import bodies, flashes, identity, messages, schema, templates
 from otel2test.processors.django.concealing import conceal_body, conceal_text
 from otel2test.processors.django.exchange import Exchange, current, put, tie, tied
 from otel2test.processors.django.hooks import replace_method
@@ -47,12 +47,18 @@ def install(recorder: Recorder) -> None:
         got_request_exception.connect(_failed, dispatch_uid="otel2test")
         templates.install()
         wrapt.register_post_import_hook(_install_session, "django.contrib.sessions.backends.base")
+        wrapt.register_post_import_hook(_install_messages, "django.contrib.messages.storage.base")
         recorder.on_span_start(partial(_span_started, recorder))
 
 
 def _install_session(module: Any) -> None:
     with guard("django: session"):
         identity.install_session(module.SessionBase)
+
+
+def _install_messages(module: Any) -> None:
+    with guard("django: messages"):
+        flashes.install(module.BaseStorage)
 
 
 def _answering(get_response: Callable[..., Any]) -> Callable[..., Any]:
@@ -172,3 +178,4 @@ def _put_all(exchange: Exchange, response: Any, limit: int) -> None:
     put(exchange, attributes.VIEW, partial(messages.view_payload, request))
     put(exchange, attributes.USER, partial(identity.user_payload, exchange))
     put(exchange, attributes.SESSION, partial(identity.session_payload, exchange))
+    put(exchange, attributes.MESSAGES, partial(flashes.messages_payload, exchange))

@@ -6,8 +6,10 @@ point to, parents of multi-table inheritance, and what joins two of them. No que
 """
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import django
@@ -38,6 +40,7 @@ _SIGNALS: Final = (
 )
 _QUOTED: Final = re.compile(r'"([^"]+)"|`([^`]+)`')
 _BARE: Final = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([\w.]+)", re.IGNORECASE)
+_MAKES_ROWS: Final = re.compile(r"\bRun(?:Python|SQL)\b")
 _VENDORS: Final = {"sqlite3": "sqlite", "spatialite": "sqlite", "postgis": "postgresql"}
 
 _ModelClass = type[Model]
@@ -169,7 +172,7 @@ def model_payload(model: _ModelClass) -> ModelPayload:
     """Return what must be known to make a row of ``model``."""
     meta = model._meta
     payload: ModelPayload = {
-        "module": model.__module__,
+        "module": _module(model),
         "name": model.__name__,
         "label": meta.label,
         "table": meta.db_table,
@@ -193,6 +196,8 @@ def model_payload(model: _ModelClass) -> ModelPayload:
         payload["manager"] = default.name if default is not None and default.name else ""
     if _has_custom_save(model):
         payload["custom_save"] = True
+    if _is_seeded(meta.app_config):
+        payload["seeded"] = True
     if received := [name for name in _SIGNALS if _has_receivers(getattr(signals, name), model)]:
         payload["signals"] = received
     if framework := _FRAMEWORK.get(meta.label):
@@ -200,6 +205,21 @@ def model_payload(model: _ModelClass) -> ModelPayload:
     if model is _user_model():
         _add_user(payload, model)
     return payload
+
+
+def _module(model: _ModelClass) -> str:
+    """Return where the class can be imported from: a factory leaves its own module in ``__module__``."""
+    config = model._meta.app_config
+    models = getattr(config, "models_module", None)
+    modules = [sys.modules.get(model.__module__), models]
+    if config is not None:
+        modules += [
+            module for name, module in list(sys.modules.items()) if name.startswith(f"{config.name}.")
+        ]
+    for module in modules:
+        if module is not None and vars(module).get(model.__name__) is model:
+            return str(module.__name__)
+    return model.__module__
 
 
 def _generic_foreign_keys(meta: Any) -> list[GenericForeignKeyPayload]:
@@ -222,15 +242,36 @@ def _unique_together(meta: Any) -> list[list[str]]:
     return [*together, list(composite)] if composite else together
 
 
+@cache
+def _is_seeded(config: Any) -> bool:
+    """Return whether the app's own code makes rows when a database is set up."""
+    if config is None or _is_djangos(config.name):
+        return False
+    # Most listen to every app's migrations, but make rows of their own app only.
+    if any(
+        _module_of(receiver).startswith(config.name) for receiver in _receivers(signals.post_migrate, config)
+    ):
+        return True
+    folder = Path(config.path) / "migrations"
+    return any(_MAKES_ROWS.search(file.read_text("utf-8", "replace")) for file in folder.glob("*.py"))
+
+
 def _has_custom_save(model: _ModelClass) -> bool:
     return any("save" in vars(owner) and not _is_djangos(owner.__module__) for owner in model.__mro__)
 
 
-def _has_receivers(signal: Any, model: _ModelClass) -> bool:
-    live = signal._live_receivers(model)
+def _has_receivers(signal: Any, sender: object) -> bool:
+    return any(not _is_djangos(_module_of(receiver)) for receiver in _receivers(signal, sender))
+
+
+def _receivers(signal: Any, sender: object) -> list[Any]:
+    live = signal._live_receivers(sender)
     # Since Django 5.0 those that are coroutines stand apart.
-    receivers = [*live[0], *live[1]] if isinstance(live, tuple) else live
-    return any(not _is_djangos(getattr(receiver, "__module__", "")) for receiver in receivers)
+    return [*live[0], *live[1]] if isinstance(live, tuple) else live
+
+
+def _module_of(receiver: Any) -> str:
+    return str(getattr(receiver, "__module__", ""))
 
 
 def _is_djangos(module: str) -> bool:

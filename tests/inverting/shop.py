@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from otel2test.attributes import ModelPayload, SchemaPayload
 from otel2test.inverting.catalog import Catalog, build
-from otel2test.inverting.facts import Fact, collect
-from otel2test.inverting.state import Entity, State, solve
+from otel2test.inverting.collecting import collect
+from otel2test.inverting.facts import Fact
+from otel2test.inverting.solving import solve
+from otel2test.inverting.state import Entity, State
 from otel2test.reading.exchanges import Exchange
 from tests.recordings import Node, field, foreign_key, model, query, recorded, request, schema
 

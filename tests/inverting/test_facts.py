@@ -4,21 +4,24 @@ import datetime as dt
 
 import pytest
 
+from otel2test.inverting.collecting import compared_columns
+from otel2test.inverting.conditions import Bound, OneOf
 from otel2test.inverting.facts import (
     Change,
-    Condition,
+    Complete,
     Counted,
     Deleted,
     Fact,
     Inserted,
+    Join,
     Missing,
     NotInverted,
     Savepoint,
     Seen,
     Source,
+    Summed,
     Unknown,
     Updated,
-    compared_columns,
 )
 from tests.inverting.shop import PERSON, TAG, TODO, delete, exchange_of, facts_of, insert, select, update
 from tests.recordings import Node, commit, failure, query, span_id
@@ -29,7 +32,7 @@ _OWNED = '"shop_todo" LEFT OUTER JOIN "shop_person" ON ("shop_todo"."owner_id" =
 
 def seen(*queries: Node) -> list[tuple[str, dict[str, object]]]:
     facts = facts_of(*queries)
-    assert all(isinstance(fact, Seen) for fact in facts), facts
+    assert all(isinstance(fact, (Seen, Complete)) for fact in facts), facts
     return [(fact.table, dict(fact.values)) for fact in facts if isinstance(fact, Seen)]
 
 
@@ -76,7 +79,8 @@ def test_conditions_tell_columns_that_were_not_selected() -> None:
 def test_a_join_tells_of_one_row_a_table() -> None:
     found = query(
         'SELECT "shop_todo"."title", "shop_person"."name" FROM "shop_todo" '
-        'INNER JOIN "shop_person" ON ("shop_todo"."owner_id" = "shop_person"."id") WHERE "shop_person"."id" = %s',
+        'INNER JOIN "shop_person" ON ("shop_todo"."owner_id" = "shop_person"."id") '
+        'WHERE "shop_person"."id" = %s',
         [3],
         columns=["title", "name"],
         rows=[["Milk", "Ada"]],
@@ -166,14 +170,11 @@ def test_rows_of_one_result_are_told_apart() -> None:
     assert [fact.witness for fact in facts_of(found) if isinstance(fact, Seen)] == [0, 1]
 
 
-@pytest.mark.parametrize(
-    ("column", "expected"),
-    [("title", []), ("id", [("shop_todo", {"id": 50})])],
-)
-def test_distinct_values_are_rows_only_with_a_key(column: str, expected: list[tuple[str, object]]) -> None:
+@pytest.mark.parametrize("column", ["title", "id"])
+def test_each_distinct_value_is_of_a_row(column: str) -> None:
     sql = f'SELECT DISTINCT "shop_todo"."{column}" FROM "shop_todo"'
 
-    assert seen(query(sql, [], columns=[column], rows=[[50]])) == expected
+    assert seen(query(sql, [], columns=[column], rows=[[50]])) == [("shop_todo", {column: 50})]
 
 
 def test_rows_left_out_of_the_recording_are_told() -> None:
@@ -198,14 +199,14 @@ def test_nothing_found_is_missing() -> None:
     fact = only(select(TODO, where='"shop_todo"."title" = %s AND NOT "shop_todo"."done"', params=["Milk"]))
 
     assert isinstance(fact, Missing)
-    assert fact.conditions == (Condition("title", ("Milk",)), Condition("done", (False,)))
+    assert fact.conditions == (OneOf("title", ("Milk",)), OneOf("done", (False,)))
 
 
 @pytest.mark.parametrize(
     "found",
     [
         select(TODO, exhausted=False),
-        select(TODO, where='"shop_todo"."votes" > %s', params=[3]),
+        select(TODO, where='"shop_todo"."votes" > "shop_todo"."id"'),
         select(TODO, where='"shop_todo"."votes" = %s OFFSET 5', params=[3]),
     ],
     ids=["not read to the end", "more conditions than can be read", "offset"],
@@ -229,7 +230,7 @@ def test_a_count() -> None:
     assert isinstance(fact, Counted)
     assert (fact.table, fact.conditions, fact.number, fact.exact) == (
         "shop_todo",
-        (Condition("owner_id", (3,)),),
+        (OneOf("owner_id", (3,)),),
         2,
         True,
     )
@@ -242,9 +243,9 @@ def test_a_count_of_nothing_is_missing() -> None:
 
 
 def test_a_count_with_conditions_that_cannot_be_read_is_not_exact() -> None:
-    sql = 'SELECT COUNT(*) AS "__count" FROM "shop_todo" WHERE "shop_todo"."votes" > %s'
+    sql = 'SELECT COUNT(*) AS "__count" FROM "shop_todo" WHERE "shop_todo"."votes" > "shop_todo"."id"'
 
-    fact = only(query(sql, [3], columns=["__count"], rows=[[2]]))
+    fact = only(query(sql, [], columns=["__count"], rows=[[2]]))
 
     assert isinstance(fact, Counted)
     assert not fact.exact
@@ -258,15 +259,15 @@ def test_a_count_over_a_join_is_of_the_rows_that_conditions_speak_of() -> None:
     assert isinstance(fact, Counted)
     assert (fact.table, fact.conditions, fact.number) == (
         "shop_todo_tags",
-        (Condition("todo_id", (50,)),),
+        (OneOf("todo_id", (50,)),),
         2,
     )
 
 
 def test_an_annotated_count_is_of_the_rows_that_belong_to_each() -> None:
     sql = (
-        'SELECT "shop_person"."id" AS "id", COUNT("shop_todo"."id") AS "n" FROM "shop_person" LEFT OUTER JOIN '
-        '"shop_todo" ON ("shop_person"."id" = "shop_todo"."owner_id") GROUP BY 1'
+        'SELECT "shop_person"."id" AS "id", COUNT("shop_todo"."id") AS "n" FROM "shop_person" '
+        'LEFT OUTER JOIN "shop_todo" ON ("shop_person"."id" = "shop_todo"."owner_id") GROUP BY 1'
     )
 
     person, counted, other, none = facts_of(query(sql, [], columns=["id", "n"], rows=[[3, 2], [4, 0]]))
@@ -275,11 +276,11 @@ def test_an_annotated_count_is_of_the_rows_that_belong_to_each() -> None:
     assert isinstance(counted, Counted)
     assert (counted.table, counted.conditions, counted.number) == (
         "shop_todo",
-        (Condition("owner_id", (3,)),),
+        (OneOf("owner_id", (3,)),),
         2,
     )
-    assert isinstance(none, Counted)
-    assert none.number == 0
+    assert isinstance(none, Missing)
+    assert none.conditions == (OneOf("owner_id", (4,)),)
 
 
 def test_exists_tells_of_a_row() -> None:
@@ -288,10 +289,44 @@ def test_exists_tells_of_a_row() -> None:
     assert seen(query(sql, [1, "Milk"], columns=["a"], rows=[[1]])) == [("shop_todo", {"title": "Milk"})]
 
 
-def test_other_aggregates_are_not_inverted() -> None:
+def test_a_sum() -> None:
     fact = only(query('SELECT SUM("shop_todo"."votes") FROM "shop_todo"', [], columns=["s"], rows=[[9]]))
 
+    assert isinstance(fact, Summed)
+    assert (fact.table, fact.column, fact.total) == ("shop_todo", "votes", 9)
+
+
+def test_the_greatest_value_is_one_rows_and_no_one_has_a_greater() -> None:
+    sql = 'SELECT MAX("shop_todo"."votes") FROM "shop_todo"'
+
+    counted, missing = facts_of(query(sql, [], columns=["m"], rows=[[9]]))
+
+    assert isinstance(counted, Counted)
+    assert OneOf("votes", (9,)) in counted.conditions
+    assert isinstance(missing, Missing)
+    assert missing.conditions == (Bound("votes", ">", 9),)
+
+
+def test_other_aggregates_are_not_inverted() -> None:
+    fact = only(query('SELECT AVG("shop_todo"."votes") FROM "shop_todo"', [], columns=["s"], rows=[[9]]))
+
     assert isinstance(fact, NotInverted)
+
+
+def test_an_equality_with_what_another_row_has_is_told_as_a_join() -> None:
+    found = query(
+        'SELECT "shop_todo"."id" FROM "shop_todo" '
+        'INNER JOIN "shop_person" ON ("shop_todo"."owner_id" = "shop_person"."id") '
+        'WHERE "shop_person"."name" = %s LIMIT 1',
+        ["Ada"],
+        columns=["id"],
+        rows=[[50]],
+    )
+
+    todo, person = (fact for fact in facts_of(found) if isinstance(fact, Seen))
+
+    assert todo.joined == (Join("owner_id", "shop_person", "id"),)
+    assert person.values == {"name": "Ada"}
 
 
 # --- writes ---------------------------------------------------------------------------------
@@ -374,7 +409,7 @@ def test_an_update_has_values_conditions_and_how_many() -> None:
 
     assert isinstance(fact, Updated)
     assert values(fact) == {"done": True, "owner_id": None}
-    assert (fact.conditions, fact.number, fact.vague) == ((Condition("id", (50,)),), 1, False)
+    assert (fact.conditions, fact.number, fact.vague) == ((OneOf("id", (50,)),), 1, False)
 
 
 @pytest.mark.parametrize(
@@ -393,22 +428,25 @@ def test_an_update_by_the_old_value(assigned: str, expected: object) -> None:
 
 def test_bulk_update_is_an_update_of_each() -> None:
     sql = (
-        'UPDATE "shop_todo" SET "title" = CASE WHEN ("shop_todo"."id" = %s) THEN %s WHEN ("shop_todo"."id" = %s) '
-        'THEN %s ELSE NULL END, "done" = CASE WHEN ("shop_todo"."id" = %s) THEN %s WHEN ("shop_todo"."id" = %s) '
-        'THEN %s ELSE NULL END WHERE "shop_todo"."id" IN (%s, %s)'
+        'UPDATE "shop_todo" SET "title" = CASE WHEN ("shop_todo"."id" = %s) THEN %s '
+        'WHEN ("shop_todo"."id" = %s) THEN %s ELSE NULL END, '
+        '"done" = CASE WHEN ("shop_todo"."id" = %s) THEN %s '
+        'WHEN ("shop_todo"."id" = %s) THEN %s ELSE NULL END WHERE "shop_todo"."id" IN (%s, %s)'
     )
 
     found = facts_of(query(sql, [1, "A", 2, "B", 1, 1, 2, 0, 1, 2], rowcount=2))
 
     assert [(fact.conditions, values(fact)) for fact in found if isinstance(fact, Updated)] == [
-        ((Condition("id", (1,)),), {"title": "A", "done": True}),
-        ((Condition("id", (2,)),), {"title": "B", "done": False}),
+        ((OneOf("id", (1,)),), {"title": "A", "done": True}),
+        ((OneOf("id", (2,)),), {"title": "B", "done": False}),
     ]
 
 
 def test_writes_with_conditions_that_cannot_be_read_are_vague() -> None:
-    updated = only(query('UPDATE "shop_todo" SET "done" = %s WHERE "shop_todo"."votes" > %s', [True, 1]))
-    deleted = only(query('DELETE FROM "shop_todo" WHERE "shop_todo"."votes" > %s', [1]))
+    updated = only(
+        query('UPDATE "shop_todo" SET "done" = %s WHERE LOWER("shop_todo"."title") = %s', [1, "a"])
+    )
+    deleted = only(query('DELETE FROM "shop_todo" WHERE LOWER("shop_todo"."title") > %s', ["A"]))
 
     assert isinstance(updated, Updated)
     assert updated.vague
@@ -420,7 +458,7 @@ def test_a_delete() -> None:
     fact = only(delete(TAG, 1, 2))
 
     assert isinstance(fact, Deleted)
-    assert (fact.table, fact.conditions, fact.number) == ("shop_tag", (Condition("id", (1, 2)),), 2)
+    assert (fact.table, fact.conditions, fact.number) == ("shop_tag", (OneOf("id", (1, 2)),), 2)
 
 
 def test_what_failed_wrote_nothing() -> None:

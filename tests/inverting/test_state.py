@@ -2,6 +2,7 @@
 
 import pytest
 
+from otel2test.inverting.entities import KeyOf
 from otel2test.inverting.facts import Change, NotInverted, Unknown
 from tests.inverting.shop import (
     PERSON,
@@ -118,8 +119,9 @@ def test_rows_over_a_self_join_are_two() -> None:
 
 def test_many_to_many_rows_are_found_once() -> None:
     sql = (
-        'SELECT ("shop_todo_tags"."todo_id") AS "v", "shop_tag"."id" FROM "shop_tag" INNER JOIN "shop_todo_tags" '
-        'ON ("shop_tag"."id" = "shop_todo_tags"."tag_id") WHERE "shop_todo_tags"."todo_id" IN (%s, %s)'
+        'SELECT ("shop_todo_tags"."todo_id") AS "v", "shop_tag"."id" FROM "shop_tag" '
+        'INNER JOIN "shop_todo_tags" ON ("shop_tag"."id" = "shop_todo_tags"."tag_id") '
+        'WHERE "shop_todo_tags"."todo_id" IN (%s, %s)'
     )
     prefetch = query(sql, [50, 51], columns=["v", "id"], rows=[[50, 1], [50, 2], [51, 1]])
 
@@ -202,10 +204,93 @@ def test_an_update_of_many_rows_changes_those_that_match() -> None:
 def test_an_update_whose_conditions_cannot_be_read_is_of_no_row_for_sure() -> None:
     state = state_of(
         titles((50, 1), (51, 9), columns="id,votes"),
-        query('UPDATE "shop_todo" SET "done" = %s WHERE "shop_todo"."votes" > %s', [1, 5], rowcount=1),
+        query('UPDATE "shop_todo" SET "done" = %s WHERE ABS("shop_todo"."votes") > %s', [1, 5], rowcount=1),
     )
 
     assert after(state, TODO) == [{}, {}]
+
+
+def test_an_update_of_a_range_changes_the_rows_in_it() -> None:
+    state = state_of(
+        titles((50, 1), (51, 9), columns="id,votes"),
+        query('UPDATE "shop_todo" SET "done" = %s WHERE "shop_todo"."votes" > %s', [1, 5], rowcount=1),
+    )
+
+    assert after(state, TODO) == [{}, {"done": True}]
+
+
+def test_an_update_by_a_subquery_of_the_same_table_hits_the_keys_in_it() -> None:
+    sql = (
+        'UPDATE "shop_todo" SET "done" = %s WHERE "shop_todo"."id" IN '
+        '(SELECT U0."id" FROM "shop_todo" U0 WHERE U0."id" IN (%s, %s) GROUP BY U0."id")'
+    )
+
+    assert before(state_of(query(sql, [1, 6, 7], rowcount=2)), TODO) == [{"id": 6}, {"id": 7}]
+
+
+def test_a_row_known_by_another_rows_key_points_to_it() -> None:
+    sql = (
+        'SELECT "shop_todo"."id" FROM "shop_todo" INNER JOIN "shop_person" '
+        'ON ("shop_todo"."owner_id" = "shop_person"."id") WHERE "shop_person"."name" = %s'
+    )
+
+    state = state_of(query(sql, ["Ada"], columns=["id"], rows=[[50]]))
+
+    (person,) = entities(state, PERSON)
+    assert before(state, PERSON) == [{"name": "Ada"}]
+    assert before(state, TODO) == [{"id": 50, "owner_id": KeyOf(person, "id")}]
+
+
+def test_a_count_over_a_join_is_of_the_rows_that_point_to_a_known_one() -> None:
+    sql = (
+        'SELECT COUNT(*) AS "__count" FROM "shop_todo" INNER JOIN "shop_person" '
+        'ON ("shop_todo"."owner_id" = "shop_person"."id") WHERE "shop_person"."name" = %s'
+    )
+
+    state = state_of(
+        query(sql, ["Ada"], columns=["__count"], rows=[[2]]), select(PERSON, {"id": 3, "name": "Ada"})
+    )
+
+    assert before(state, TODO) == [{"owner_id": 3}, {"owner_id": 3}]
+    assert len(before(state, PERSON)) == 1
+
+
+def test_rows_made_up_for_a_count_sort_around_a_page() -> None:
+    page = query(
+        'SELECT "shop_todo"."id", "shop_todo"."votes" FROM "shop_todo" '
+        'ORDER BY "shop_todo"."votes" DESC LIMIT 2 OFFSET 1',
+        [],
+        columns=["id", "votes"],
+        rows=[[50, 7], [51, 5]],
+    )
+
+    state = state_of(count(4), page)
+
+    assert [row["votes"] for row in before(state, TODO)] == [7, 5, 8, 4]
+
+
+def test_either_branch_of_a_condition_holds_for_a_row_that_came_back() -> None:
+    found = query(
+        'SELECT "shop_person"."id" FROM "shop_person" LEFT OUTER JOIN "shop_todo" '
+        'ON ("shop_person"."id" = "shop_todo"."owner_id") '
+        'WHERE ("shop_person"."name" LIKE %s OR "shop_todo"."title" LIKE %s)',
+        ["%feast%", "%feast%"],
+        columns=["id"],
+        rows=[[3]],
+    )
+
+    state = state_of(select(PERSON, {"id": 3, "name": "Ada"}), found)
+
+    assert before(state, TODO) == [{"owner_id": 3, "title": "feast"}]
+
+
+def test_what_was_found_missing_is_forbidden() -> None:
+    state = state_of(count(0, '"shop_todo"."votes" = %s', 3), select(PERSON, {"id": 3, "name": "Ada"}))
+
+    assert state.forbids("shop_todo", {"votes": 3, "title": "Milk"})
+    assert not state.forbids("shop_todo", {"votes": 4, "title": "Milk"})
+    assert state.forbids("shop_person", {"id": 4, "name": "Bo"})
+    assert not state.forbids("shop_person", {"id": 3, "name": "Ada"}, entities(state, PERSON)[0])
 
 
 def test_an_update_of_a_row_by_what_was_not_read_takes_the_row_that_may_be_it() -> None:
@@ -485,8 +570,8 @@ def test_exists_of_what_the_request_made_is_not_of_before() -> None:
 
 def test_annotated_counts_make_rows_of_each_owner() -> None:
     sql = (
-        'SELECT "shop_person"."id" AS "id", COUNT("shop_todo"."id") AS "n" FROM "shop_person" LEFT OUTER JOIN '
-        '"shop_todo" ON ("shop_person"."id" = "shop_todo"."owner_id") GROUP BY 1'
+        'SELECT "shop_person"."id" AS "id", COUNT("shop_todo"."id") AS "n" FROM "shop_person" '
+        'LEFT OUTER JOIN "shop_todo" ON ("shop_person"."id" = "shop_todo"."owner_id") GROUP BY 1'
     )
 
     state = state_of(

@@ -157,3 +157,8 @@ def test_the_environment_gives_key_and_names() -> None:
     assert first.is_secret_name("badge-no")
     assert first.is_secret_name("door_pin")
     assert from_environment({}).secret("abc123") != from_environment({}).secret("abc123")
+
+
+@pytest.mark.parametrize("value", ["", "true", "False", "on"])
+def test_a_switch_is_no_secret(redactor: Redactor, value: str) -> None:
+    assert redactor.redact_field("password", value) == value

@@ -58,6 +58,9 @@ _CLIENT_NOISE: Final = frozenset(
         "X-Request-Id",
     }
 )
+_ABOUT_CLIENT: Final = frozenset({"User-Agent", "Referer", "X-Forwarded-For", "X-Real-Ip", "X-Request-Id"})
+"""Noise, unless the program makes use of it."""
+_SHORTEST_SHOWN: Final = 8
 _PROXY_PREFIXES: Final = ("Sec-", "Cf-", "X-Amzn-", "X-B3-", "X-Cloud-")
 
 _DATA_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -82,7 +85,7 @@ def send_request(exchange: Exchange) -> tuple[SendRequest, tuple[Note, ...]]:
             data, has_data = parameters, True
         else:
             path = f"{path}?{request.query_string}"
-    raises, message = _raised(exchange)
+    raises, message = raised(exchange) or (None, "")
     return (
         SendRequest(
             method=method,
@@ -99,10 +102,11 @@ def send_request(exchange: Exchange) -> tuple[SendRequest, tuple[Note, ...]]:
     )
 
 
-def _raised(exchange: Exchange) -> tuple[Name | None, str]:
+def raised(exchange: Exchange) -> tuple[Name, str] | None:
+    """Return the exception that the test client raises, and its message; None where it gets a response."""
     failure = exchange.exception
     if failure is None or (exchange.response is not None and exchange.response.status < 500):
-        return None, ""
+        return None
     return _exception_name(failure), failure.message
 
 
@@ -120,13 +124,38 @@ def _headers(exchange: Exchange) -> Iterator[tuple[str, str]]:
     for name, value in exchange.request.headers:
         title = name.title()
         if title in _CLIENT_NOISE or title.startswith(_PROXY_PREFIXES):
-            # A browser sends Accept with everything; scripts say what they want.
-            if title == "Accept" and value != "*/*" and not value.startswith("text/html"):
-                yield "Accept", value
+            if title in _ABOUT_CLIENT and _made_use_of(value, exchange):
+                yield title, value
+            elif title == "Accept" and (accepted := _accepted(value, exchange)) is not None:
+                yield "Accept", accepted
             continue
         if title == "Accept-Language" and value.lower().startswith(language):
             continue
         yield title, value
+
+
+def _made_use_of(value: str, exchange: Exchange) -> bool:
+    """Say whether the program stored the value, compared with it or showed it."""
+    response = exchange.response
+    return (response is not None and len(value) >= _SHORTEST_SHOWN and value in response.body.text) or any(
+        isinstance(query.params, tuple) and value in query.params for query in exchange.queries
+    )
+
+
+def _accepted(value: str, exchange: Exchange) -> str | None:
+    """Return ``Accept`` where the answer depends on it: a browser sends one with everything."""
+    preferred = value.partition(",")[0].partition(";")[0].strip()
+    varies = any(
+        part.strip().lower() == "accept"
+        for name, header in (exchange.response.headers if exchange.response else ())
+        if name.lower() == "vary"
+        for part in header.split(",")
+    )
+    if preferred in {"", "*/*"}:
+        return None
+    if preferred == "text/html":
+        return preferred if varies else None
+    return value
 
 
 def _query_data(query: str) -> Mapping[str, Value] | None:

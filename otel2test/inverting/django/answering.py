@@ -5,19 +5,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from otel2test.inverting.django.acting import framework_cookies
+from otel2test.inverting.django import acting
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.evidence import parse_json
+from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.rows import Arrangement
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.plan import (
     Anything,
     Assert,
+    AssertAllow,
     AssertBody,
     AssertContains,
     AssertCookie,
     AssertHeader,
     AssertJson,
+    AssertMessages,
     AssertRedirect,
     AssertSession,
     AssertStatus,
@@ -32,15 +35,18 @@ from otel2test.values import is_plain
 
 _MOST_TEXTS: Final = 10
 _LONGEST_BODY: Final = 1000
+_LONGEST_SESSION_TEXT: Final = 200
 _SHORTEST_TEXT: Final = 3
 
 _TEXT: Final = frozenset({"CharField", "TextField", "SlugField", "EmailField"})
-_ASSERTED_HEADERS: Final = frozenset({"Content-Disposition", "Allow", "Www-Authenticate"})
+_ASSERTED_HEADERS: Final = frozenset({"Content-Disposition", "Www-Authenticate"})
 
 _ERROR_LIST: Final = re.compile(r'<ul[^>]*class="errorlist[^"]*"[^>]*>(.*?)</ul>', re.DOTALL)
 _ITEM: Final = re.compile(r"<li[^>]*>(.*?)</li>", re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]+>")
 _HIDDEN: Final = re.compile(r"<(script|style|head)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
+_OWN_KEY: Final = re.compile(r"id|pk|uuid", re.IGNORECASE)
+"""Names under which an object shows its own key."""
 _KEYISH: Final = re.compile(r"(^|_)(id|pk|uuid|url|href|key|link|location|self)$|Id$|Url$")
 
 
@@ -71,8 +77,8 @@ class Answer:
 
     def asserts(self) -> Iterator[Assert]:
         response = self.exchange.response
-        if response is None:
-            return
+        if response is None or acting.raised(self.exchange) is not None:
+            return  # what the client raises leaves no response behind
         if 300 <= response.status < 400 and _header(response, "Location") is not None:
             yield AssertRedirect(self._location(_header(response, "Location") or ""), response.status)
         else:
@@ -81,6 +87,7 @@ class Answer:
         yield from self._headers(response)
         yield from self._cookies(response)
         yield from self._session()
+        yield from self._messages()
 
     # --- body
 
@@ -92,13 +99,13 @@ class Answer:
         if body.kind == "json":
             parsed = parse_json(body.text)
             if parsed is not None or body.text.strip() == "null":
-                yield AssertJson(self._json(parsed, ""))
+                yield AssertJson(self._json(parsed, "", None))
         elif body.kind == "binary" and len(body.content) <= _LONGEST_BODY:
             yield AssertBody(body.content)
         elif body.kind == "text" and content_type in {"text/html", "application/xhtml+xml"}:
             yield from self._page(response)
         elif body.kind == "text" and len(body.text) <= _LONGEST_BODY and not self._volatile_text(body.text):
-            yield AssertBody(body.text)
+            yield AssertBody(self.inputs.on_test_server(body.text))
 
     def _volatile_text(self, text: str) -> bool:
         return any(self.inputs.is_now(word) or self.inputs.from_randomness(word) for word in text.split())
@@ -113,6 +120,9 @@ class Answer:
         for text in errors:
             yield AssertContains(text, response.status, escaped=html.escape(text) != text)
         page = _HIDDEN.sub("", response.body.text)
+        for _, left_over in self.exchange.messages.before:  # by earlier requests, which the test doesn't make
+            if left_over:
+                page = page.replace(html.escape(left_over), "").replace(left_over, "")
         for text in _telling(self._shown_texts(page))[:_MOST_TEXTS]:
             yield AssertContains(text, response.status, escaped=html.escape(text) != text)
 
@@ -139,28 +149,37 @@ class Answer:
 
     # --- JSON
 
-    def _json(self, value: object, key: str) -> Value:
+    def _json(self, value: object, key: str, of: Created | None) -> Value:
+        """Return what to compare with; ``of`` is the created row that the object around ``value`` shows."""
         if isinstance(value, Mapping):
-            return {name: self._json(item, name) for name, item in value.items()}
+            shown = self.effects.shown_as(value)
+            return {name: self._json(item, name, shown) for name, item in value.items()}
         if isinstance(value, list):
-            return [self._json(item, key) for item in value]
+            return [self._json(item, key, None) for item in value]
         if isinstance(value, bool) or value is None:
             return value
         if isinstance(value, (int, str)) and _KEYISH.search(key):
-            reference = self._reference(value)
+            reference = self._reference(value, key, of)
             if reference is not None:
                 return reference
+        if isinstance(value, Anything):
+            return value
         if self.inputs.is_now(value):
             return Anything("read off the clock")
         if self.inputs.from_randomness(value):
             return self._drawn(value)
         if self.inputs.is_today(value) and not self.inputs.given(value):
             self.needs_clock = True
-        return value
+        return self.inputs.on_test_server(value)
 
-    def _reference(self, value: int | str) -> Value | None:
+    def _reference(self, value: int | str, key: str, of: Created | None) -> Value | None:
         """Return the created row's key where ``value`` is one, or is a path with one in it."""
-        created = self.effects.created_with_key(value)
+        if _OWN_KEY.fullmatch(key):
+            created = of if of is not None and str(of.key()) == str(value) else None
+        else:
+            created = self.effects.created_with_key(value, key)
+            if created is not None and created.model.name.lower() not in key.replace("_", "").lower():
+                created = None  # an equal key of another table
         if created is not None:
             attribute = Attribute(self.effects.variable(created), "pk")
             return Text(attribute) if isinstance(value, str) else attribute
@@ -185,15 +204,23 @@ class Answer:
         origin = f"{request.scheme}://{request.host}"
         if url.startswith(f"{origin}/"):
             url = url.removeprefix(origin)
-        return self._path(url) or url
+        return self._path(url) or self.inputs.on_test_server(url)
 
     def _path(self, url: str) -> Formatted | None:
         """Return the URL as an f-string if the key of a created row stands in its path."""
-        segments = re.split(r"([/?#&=])", url)
+        segments = re.split(r"([/?#&=])", str(self.inputs.on_test_server(url)))
         parts: list[str | Attribute] = [""]
         found = False
-        for segment in segments:
-            created = self.effects.created_with_key(segment) if segment and segment not in "/?#&=" else None
+        for number, segment in enumerate(segments):
+            so_far = "".join(segments[: number + 1])
+            asked = f"{self.exchange.request.path}/".startswith(f"{so_far}/")
+            key = segment if segment not in {"", *"/?#&="} and not asked else None
+            created = self.effects.created_with_key(key, so_far) if key is not None else None
+            slug, hyphen, ending = segment.rpartition("-")
+            if created is None and key is not None and hyphen and ending.isdecimal():
+                # A slug with the key behind it.
+                created = self.effects.created_with_key(ending, so_far)
+                parts[-1] = f"{parts[-1]}{slug}-" if created is not None else parts[-1]
             if created is not None:
                 found = True
                 parts += [Attribute(self.effects.variable(created), "pk"), ""]
@@ -203,12 +230,16 @@ class Answer:
 
     def _headers(self, response: Response) -> Iterator[Assert]:
         for name, value in response.headers:
-            if name.title() in _ASSERTED_HEADERS and not self._volatile_text(value):
-                yield AssertHeader(name, value)
+            if name.title() == "Allow" and (
+                response.status == 405 or self.exchange.request.method == "OPTIONS"
+            ):
+                yield AssertAllow(frozenset(part.strip() for part in value.split(",") if part.strip()))
+            elif name.title() in _ASSERTED_HEADERS and not self._volatile_text(value):
+                yield AssertHeader(name, self.inputs.on_test_server(value))
 
     def _cookies(self, response: Response) -> Iterator[Assert]:
         for cookie in response.cookies:
-            if cookie.name in framework_cookies(self.exchange.schema):
+            if cookie.name in acting.framework_cookies(self.exchange.schema):
                 continue
             repeatable = not self.inputs.from_randomness(cookie.value)
             yield AssertCookie(cookie.name, cookie.value if repeatable else None)
@@ -220,8 +251,28 @@ class Answer:
         for key, value in session.after.items():
             if key.startswith("_") or not is_plain(value) or session.before.get(key) == value:
                 continue
-            if not self.inputs.from_randomness(value) and not self.inputs.is_now(value):
-                yield AssertSession(key, value)
+            asserted = self._json(_without_long_texts(value), key, None)
+            if not isinstance(asserted, Anything):
+                yield AssertSession(key, asserted)
+
+    def _messages(self) -> Iterator[Assert]:
+        texts = tuple(
+            Anything("a lazy text") if text is None else self._path(text) or self.inputs.on_test_server(text)
+            for _, text in self.exchange.messages.added
+        )
+        if texts:
+            yield AssertMessages(texts)
+
+
+def _without_long_texts(value: Value) -> Value:
+    """Return session data without what somebody serialised into it, a whole request for instance."""
+    if isinstance(value, Mapping):
+        return {key: _without_long_texts(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_long_texts(item) for item in value]
+    if isinstance(value, str) and len(value) > _LONGEST_SESSION_TEXT:
+        return Anything("something serialised, too long to compare")
+    return value
 
 
 def _header(response: Response, name: str) -> str | None:

@@ -6,18 +6,24 @@ refer by row.
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from otel2test.identifiers import Names, identifier
 from otel2test.inverting.django.inventing import invent, must_be_given
 from otel2test.inverting.django.models import Models
 from otel2test.inverting.django.ordering import cut_circles, parents_first
 from otel2test.inverting.django.rows import Arrangement, Link, Row, Visible
+from otel2test.inverting.entities import KeyOf
 from otel2test.inverting.facts import Change, NotInverted, Source, Unknown
 from otel2test.inverting.plan import Note
 from otel2test.inverting.state import Entity, Known, State
 from otel2test.reading.exchanges import Field, Model
 from otel2test.values import is_plain
+
+_WORD: Final = re.compile(r"[a-z][a-z_]{1,15}")
+"""A username that can be a variable's name."""
 
 
 def arrange(
@@ -42,6 +48,8 @@ class _Arranger:
         self.by_key: dict[tuple[str, str, object], Row] = {}
         """(table, attname, value) of keys and unique fields → row."""
         self.notes: list[Note] = []
+        self.pointing: list[tuple[Row, Field, KeyOf]] = []
+        """Foreign keys to rows whose own key nothing told."""
         self.today = dt.date(2000, 1, 1)
 
     def run(self, user: tuple[Model, object] | None) -> Arrangement:
@@ -55,6 +63,10 @@ class _Arranger:
         self.notes += [
             Note(f"rows of table {table!r}: no model is known for it") for table in sorted(unknown_tables)
         ]
+        for row, item, key in self.pointing:
+            target = self.of_entity.get(id(key.entity))
+            if target is not None:
+                row.parents[item.name] = target
         if user is not None:
             self._user(*user)
         for row in self.rows:  # grows while parents are invented
@@ -63,6 +75,7 @@ class _Arranger:
         for row in self.rows:
             self._complete(row)
         self._pin()
+        self._name_users()
         arrangement = Arrangement(self.models, [], links, self.of_entity, self.names, self.notes)
         self._order(arrangement)
         return arrangement
@@ -70,6 +83,10 @@ class _Arranger:
     def _is_row(self, model: Model) -> bool:
         """Sessions become logins, content types expressions, joining tables links; the rest are rows."""
         return not model.auto_created and model.framework not in {"session", "content_type"}
+
+    def _is_content_type(self, item: Field) -> bool:
+        related = self.models.by_label.get(item.related_model or "")
+        return related is not None and related.framework == "content_type"
 
     def _inherited_last(self) -> list[Entity]:
         """Children of multi-table inheritance first: their row takes the parents' in."""
@@ -87,7 +104,9 @@ class _Arranger:
         row = Row(model, {}, entity.number, entity, wanted=identifier(model.name, "row"))
         for item in model.fields:
             known = entity.before.get(item.column)
-            if known is not None and self._writable(item, known.value, model):
+            if known is not None and isinstance(known.value, KeyOf) and not self._is_content_type(item):
+                self.pointing.append((row, item, known.value))
+            elif known is not None and self._writable(item, known.value, model):
                 row.known[item.attname] = known
         self._take_in_parent(row, model)
         self._add(row, entity)
@@ -249,6 +268,8 @@ class _Arranger:
 
     def _end(self, model: Model, known: Known) -> Row:
         attname = self._key_attname(model)
+        if isinstance(known.value, KeyOf):
+            return self.of_entity.get(id(known.value.entity)) or self._invent(model, None, None, known.source)
         return self._find(model, attname, known.value) or self._invent(
             model, attname, known.value, known.source
         )
@@ -264,6 +285,14 @@ class _Arranger:
         for row in self.rows:
             # One pinned key pins all of its table: the database might give it to another row.
             row.pinned = row.model.label in seen
+
+    def _name_users(self) -> None:
+        """Two users are told apart best by their own names."""
+        users = [row for row in self.rows if row.model.user]
+        for row in users if len(users) > 1 else ():
+            name = row.value(row.model.username_field or "username")
+            if not row.invented and isinstance(name, str) and _WORD.fullmatch(name):
+                row.wanted = identifier(name, "user")
 
     def _order(self, arrangement: Arrangement) -> None:
         first_seen: dict[str, int] = {}
@@ -281,7 +310,11 @@ class _Arranger:
 
 def _key(value: object) -> object:
     """Return ``value`` in a form that can be a key of a dict; equal values stay equal."""
-    return repr(value) if isinstance(value, (list, dict, set)) else value
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value
 
 
 def _as_number(value: object) -> object:

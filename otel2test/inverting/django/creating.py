@@ -2,39 +2,44 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
 
+from otel2test.inverting.django import alike
 from otel2test.inverting.django.inventing import implicit_value, must_be_given
 from otel2test.inverting.django.models import import_name, manager_of
-from otel2test.inverting.django.rows import Arrangement, Row, Visible
-from otel2test.inverting.plan import AddLinks, Arrange, CreateRow, GetRow, Note, UpdateRow, Value, Variable
+from otel2test.inverting.django.rows import Arrangement, Row, Visible, made_up
+from otel2test.inverting.django.saving import in_bulk, made_by_handler, made_by_migration
+from otel2test.inverting.entities import KeyOf
+from otel2test.inverting.plan import (
+    AddLinks,
+    Arrange,
+    CreateInBulk,
+    CreateRow,
+    GetRow,
+    HashedPassword,
+    Note,
+    UpdateRow,
+    Value,
+    Values,
+    Variable,
+)
 from otel2test.reading.exchanges import Field, Model
+
+_Method: TypeAlias = Literal["create", "create_user", "update_or_create", "get_or_create"]
 
 
 def steps(arrangement: Arrangement, visible: Visible) -> tuple[Arrange, ...]:
     """Return the steps that create the rows."""
+    left_out = {(id(row), name) for row, name, _ in arrangement.deferred}
     found: list[Arrange] = []
-    deferred = {(id(row), name) for row, name, _ in arrangement.deferred}
     for row in arrangement.rows:
-        if row.model.framework is not None:
-            found += _look_up(arrangement, row)
-            continue
-        values = tuple(_values(arrangement, row, visible, deferred))
-        overwritten = tuple(_overwritten(row, visible))
-        if overwritten:
+        if row.model.framework is None and any(_overwritten(row, visible)):
             arrangement.name(row)
-        model = row.model
-        found.append(
-            CreateRow(
-                row.variable,
-                import_name(model),
-                manager_of(model),
-                "create_user" if model.user and model.create_user else "create",
-                values,
-                ("*",) if row.invented else tuple(sorted(row.made_up)),
-            )
-        )
-        if overwritten:
-            found.append(UpdateRow(arrangement.name(row), import_name(model), manager_of(model), overwritten))
+    for group in _together(arrangement):
+        values = [tuple(_values(arrangement, row, visible, left_out)) for row in group]
+        for rows, given in alike.runs(group, values):
+            found += _made(arrangement, rows, given, found)
+        found += _overwrite(arrangement, group, visible)
     for row, name, parent in arrangement.deferred:
         value = Variable(arrangement.name(parent))
         found.append(
@@ -42,6 +47,94 @@ def steps(arrangement: Arrangement, visible: Visible) -> tuple[Arrange, ...]:
         )
     found += _link_steps(arrangement)
     return tuple(found)
+
+
+def _made(
+    arrangement: Arrangement, rows: Sequence[Row], values: Sequence[Values], before: Sequence[Arrange]
+) -> Sequence[Arrange]:
+    """Return the steps that make some rows of one model."""
+    if rows[0].model.framework is not None:
+        return _look_up(arrangement, rows[0])
+    step = alike.in_a_loop(rows, values) if not made_by_migration(rows[0]) else None
+    if step is not None:
+        return (step,)
+    if in_bulk(arrangement, rows[0]):
+        explained = not any(isinstance(step, CreateInBulk) for step in before)
+        return (_in_bulk(rows, values, explained=explained),)
+    return [_create(arrangement, row, given) for row, given in zip(rows, values, strict=True)]
+
+
+def _together(arrangement: Arrangement) -> Iterator[list[Row]]:
+    """Yield the rows in groups that may be made at once: of one model, none pointing to another."""
+    group: list[Row] = []
+    for row in arrangement.rows:
+        fits = (
+            group
+            and row.model is group[0].model
+            and row.model.framework is None
+            and not any(parent in group for parent in row.parents.values())
+            and (row.variable is None) == (group[0].variable is None)
+            and row.invented == group[0].invented
+            and in_bulk(arrangement, row) == in_bulk(arrangement, group[0])
+        )
+        if group and not fits:
+            yield group
+            group = []
+        group.append(row)
+    if group:
+        yield group
+
+
+def _create(arrangement: Arrangement, row: Row, values: Values) -> CreateRow:
+    model = row.model
+    method, key = _how(arrangement, row)
+    return CreateRow(
+        row.variable,
+        import_name(model),
+        manager_of(model),
+        method,
+        tuple(
+            item
+            for item in values
+            if item[0] not in key and not (method == "get_or_create" and item[0] == "pk")
+        ),
+        made_up(row),
+        lookup=tuple(item for item in values if item[0] in key),
+    )
+
+
+def _how(arrangement: Arrangement, row: Row) -> tuple[_Method, frozenset[str]]:
+    """Return the manager's method that makes the row, and by which fields it looks for one that is there."""
+    if seeded := made_by_migration(row):
+        return "get_or_create", frozenset(item.name for item in seeded)
+    handled = made_by_handler(arrangement, row)
+    if handled is not None:
+        return "update_or_create", frozenset({handled.name})
+    return ("create_user" if row.model.user and row.model.create_user else "create"), frozenset()
+
+
+def _in_bulk(rows: Sequence[Row], values: Sequence[Values], *, explained: bool) -> CreateInBulk:
+    model = rows[0].model
+    invented = tuple(dict.fromkeys(name for row in rows for name in made_up(row)))
+    variables = tuple(row.variable for row in rows)
+    given = tuple(tuple((name, _hashed(model, name, value)) for name, value in row) for row in values)
+    return CreateInBulk(variables, import_name(model), manager_of(model), given, invented, explained)
+
+
+def _hashed(model: Model, name: str, value: Value) -> Value:
+    return HashedPassword(value) if model.user and name == "password" and isinstance(value, str) else value
+
+
+def _made_up(row: Row) -> tuple[str, ...]:
+    return ("*",) if row.invented else tuple(sorted(row.made_up))
+
+
+def _overwrite(arrangement: Arrangement, rows: Sequence[Row], visible: Visible) -> Iterator[UpdateRow]:
+    for row in rows:
+        overwritten = tuple(_overwritten(row, visible))
+        if overwritten:
+            model = row.model
+            yield UpdateRow(arrangement.name(row), import_name(model), manager_of(model), overwritten)
 
 
 def _values(
@@ -78,7 +171,13 @@ def _column(arrangement: Arrangement, row: Row, item: Field, visible: Visible) -
     if item.attname in row.known:
         value = row.known[item.attname].value
         if _is_content_type(arrangement, item) and value is not None:
-            value = _content_type(arrangement, row, item, value)
+            known = arrangement.models.content_type(value)
+            if known is None:
+                told = f"{row.model.name}.{item.name}: the recording doesn't say which content type"
+                arrangement.notes.append(Note(f"{told} {value!r} is"))
+                yield item.attname, value
+                return
+            value = known
         if _worth_giving(item, value, row.model, visible):
             # A foreign key to a row that the test doesn't know is given by its column.
             by_column = item.related_model is not None and not _is_content_type(arrangement, item)
@@ -90,14 +189,6 @@ def _column(arrangement: Arrangement, row: Row, item: Field, visible: Visible) -
 def _is_content_type(arrangement: Arrangement, item: Field) -> bool:
     related = arrangement.models.by_label.get(item.related_model or "")
     return related is not None and related.framework == "content_type"
-
-
-def _content_type(arrangement: Arrangement, row: Row, item: Field, key: object) -> Value:
-    found = arrangement.models.content_type(key)
-    if found is None:
-        note = f"{row.model.name}.{item.name}: the recording doesn't say which content type {key!r} is"
-        arrangement.notes.append(Note(note))
-    return found
 
 
 def _by_convention(model: Model) -> Sequence[Field]:
@@ -141,14 +232,24 @@ def _look_up(arrangement: Arrangement, row: Row) -> Sequence[Arrange]:
     names = {"permission": ("codename",), "site": ("domain",)}
     for name in names.get(row.model.framework or "", ()):
         if name not in row.known:
-            note = f"{row.model.name} {row.value('id')!r}: the recording doesn't say which one it is"
-            arrangement.notes.append(Note(note))
-            return ()
+            return _look_up_by_key(arrangement, row, row.variable)
         lookup.append((name, row.known[name].value))
-    content_type = arrangement.models.content_type(row.value("content_type_id"))
+    key = row.value("content_type_id")
+    content_type = arrangement.models.content_type(key)
     if content_type is not None:
         lookup.append(("content_type", content_type))
+    elif isinstance(key, KeyOf) and (app := key.entity.value("app_label")) is not None:
+        lookup.append(("content_type__app_label", app.value))
     return (GetRow(row.variable, import_name(row.model), manager_of(row.model), tuple(lookup)),)
+
+
+def _look_up_by_key(arrangement: Arrangement, row: Row, variable: str) -> Sequence[Arrange]:
+    """The same migrations give the same keys, as a rule; nothing better is known."""
+    key = arrangement.models.primary_key(row.model)
+    value = row.value(key.attname) if key else None
+    note = f"{row.model.name} {value!r}: the recording doesn't say which one it is"
+    arrangement.notes.append(Note(note))
+    return (GetRow(variable, import_name(row.model), manager_of(row.model), (("pk", value),)),)
 
 
 def _link_steps(arrangement: Arrangement) -> Iterator[AddLinks]:

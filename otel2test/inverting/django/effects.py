@@ -1,39 +1,46 @@
 """What the request did to the database, as assertions: the net effect and nothing else."""
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from otel2test.identifiers import identifier
+from otel2test.identifiers import identifier, snake_case
+from otel2test.inverting.django import identifying, saving
+from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.inventing import implicit_value
 from otel2test.inverting.django.models import import_name, manager_of
-from otel2test.inverting.django.rows import Arrangement, Row
+from otel2test.inverting.django.rows import Arrangement, Row, Visible
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.facts import Change, Unknown
 from otel2test.inverting.plan import (
     Assert,
     AssertAttribute,
     AssertCount,
+    AssertFileName,
     AssertGone,
     AssertLinked,
     AssertPassword,
     AssertPresent,
     AssertRecent,
+    AssertStored,
+    Attribute,
     FetchRow,
+    FetchRows,
     Note,
     RefreshRow,
+    Text,
     Value,
+    Values,
     Variable,
 )
 from otel2test.inverting.state import Entity, Known, State
 from otel2test.reading.exchanges import Field, Model
 from otel2test.values import is_plain
 
+_FILES: Final = frozenset({"FileField", "ImageField"})
 _MOST_FETCHED: Final = 5
 """Of more rows of one model only the number is asserted."""
-
-_TEXT: Final = frozenset({"CharField", "TextField", "SlugField"})
 
 
 def _tells(known: Known) -> bool:
@@ -41,36 +48,23 @@ def _tells(known: Known) -> bool:
     return not isinstance(known.value, (Unknown, Change)) and is_plain(known.value)
 
 
-@dataclass(slots=True, eq=False)
-class Created:
-    """A row that the request made, and how the test finds it again."""
-
-    entity: Entity
-    model: Model
-    values: dict[str, object]
-    """attname → value at the end of the request."""
-    variable: str | None = None
-
-    def key(self) -> object:
-        for item in self.model.fields:
-            if item.primary_key:
-                return self.values.get(item.attname)
-        return None
-
-
 class Effects:
     """The rows created, changed and deleted by one request."""
 
     def __init__(
-        self, state: State, arrangement: Arrangement, inputs: Inputs, passwords: tuple[str, ...]
+        self, state: State, arrangement: Arrangement, inputs: Inputs, password: str | None, visible: Visible
     ) -> None:
         self.arrangement = arrangement
         self.inputs = inputs
-        self.passwords = passwords
-        """Passwords that the request's form held: how a password is asserted."""
+        self.password = password
+        """The password that the request had stored: how the column is asserted."""
+        self.visible = visible
+        self.alone = not saving.adds_rows(arrangement)
+        """True where no code of the application makes rows while the state is arranged."""
         self.needs_clock = False
         self.notes: list[Note] = []
         self.created: list[Created] = []
+        self._lookups: dict[int, Values | None] = {}
         self._links: list[tuple[Entity, bool]] = []
         self._updated: list[tuple[Row, Entity]] = []
         self._deleted: list[Row] = []
@@ -116,10 +110,31 @@ class Effects:
 
     # --- what the response may refer to
 
-    def created_with_key(self, key: object) -> Created | None:
-        """Return the created row whose key is ``key``, if just one has it."""
-        found = [item for item in self.created if item.key() == key or str(item.key()) == str(key)]
+    def created_with_key(self, key: object, about: str = "") -> Created | None:
+        """Return the created row whose key is ``key``, if just one has it.
+
+        ``about`` is where the key stood: a field's name, a path. It decides where other rows have it too.
+        """
+        found = [item for item in self.created if item.key() is not None and str(item.key()) == str(key)]
+        words = snake_case(about).replace("_", "")
+        named = [item for item in found if item.model.name.lower() in words]
+        if not named and any(str(row.key()) == str(key) for row in self.arrangement.rows):
+            return None
+        found = named or found
         return found[0] if len(found) == 1 and self._fetched(found[0].model) else None
+
+    def shown_as(self, shown: Mapping[str, object]) -> Created | None:
+        """Return the created row that an object of a JSON body shows, by its key and its other columns."""
+        best: tuple[int, Created] | None = None
+        for created in self.created:
+            agree = _agreement(created.model, created.values, shown)
+            if agree is not None and self._fetched(created.model) and (best is None or agree > best[0]):
+                best = (agree, created)
+        for row in self.arrangement.rows:
+            agree = _agreement(row.model, row.recorded(), shown)
+            if agree is not None and best is not None and agree > best[0]:
+                return None
+        return best[1] if best is not None and best[0] >= 0 else None
 
     def variable(self, created: Created) -> str:
         """Return the created row's variable; it gets one when something first refers to it."""
@@ -136,9 +151,7 @@ class Effects:
 
     def asserts(self) -> Iterator[Assert]:
         """Yield the assertions: created rows first, as others may refer to them."""
-        for created in self.created:
-            if self._fetched(created.model):
-                yield self._fetch(created)
+        yield from self._fetches()
         for created in self.created:
             if self._fetched(created.model):
                 yield from self._created(created)
@@ -161,36 +174,59 @@ class Effects:
         arranged = sum(1 for row in self.arrangement.rows if row.model is model and row not in self._deleted)
         return arranged + sum(1 for item in self.created if item.model is model)
 
-    def _fetch(self, created: Created) -> FetchRow:
-        model = created.model
-        lookup = self._lookup(created)
-        return FetchRow(
-            self.variable(created),
-            import_name(model),
-            manager_of(model),
-            lookup or (),
-            latest=lookup is None,
-        )
+    def _fetches(self) -> Iterator[Assert]:
+        """Yield how the created rows are found; those that nothing tells apart by their order."""
+        for created in self.created:
+            if self._fetched(created.model):
+                self._lookups[id(created)] = self._lookup(created)
+        for created in self.created:
+            if not self._fetched(created.model):
+                continue
+            found = self._lookups[id(created)]
+            same = [item for item in self.created if self._in_order(item) and item.model is created.model]
+            if found is None and len(same) > 1:
+                if same[0] is created:
+                    yield self._fetch_in_order(same)
+                continue
+            model = created.model
+            yield FetchRow(
+                self.variable(created),
+                import_name(model),
+                manager_of(model),
+                found or (),
+                latest=found is None,
+            )
 
-    def _lookup(self, created: Created) -> tuple[tuple[str, Value], ...] | None:
-        """Return what tells the row from every other of its model; None if nothing does."""
+    def _in_order(self, created: Created) -> bool:
+        return self._fetched(created.model) and self._lookups[id(created)] is None
+
+    def _fetch_in_order(self, same: list[Created]) -> FetchRows:
+        model = same[0].model
+        variables = tuple(self.variable(created) for created in same)
+        others = self.alone is False or len(self._others(same[0])) >= len(same)
+        return FetchRows(variables, import_name(model), manager_of(model), newest=others)
+
+    def _lookup(self, created: Created) -> Values | None:
+        earlier = self.created[: self.created.index(created)]
+
+        def said(item: Field, value: object) -> tuple[str, Value] | None:
+            if item.related_model is not None:
+                return self._reference(item, value, earlier)
+            return ("pk" if item.primary_key else item.name), value
+
+        def repeatable(item: Field, value: object) -> bool:
+            return not self._unrepeatable(item, value) and self._key_kept(created, item, value) is None
+
+        return identifying.lookup(created, self._others(created), repeatable, said, alone=self.alone)
+
+    def _others(self, created: Created) -> list[dict[str, object]]:
+        """Return the other rows that will be in the table when the created one is looked for."""
         others = [item.values for item in self.created if item.model is created.model and item is not created]
-        others += [
+        return others + [
             {item.attname: row.value(item.attname) for item in row.model.fields}
             for row in self.arrangement.rows
             if row.model is created.model and row not in self._deleted
         ]
-        if not others:
-            return ()
-        candidates = [item for item in created.model.fields if item.unique and not item.primary_key]
-        candidates += [item for item in created.model.fields if item.type in _TEXT and not item.unique]
-        for item in candidates:
-            value = created.values.get(item.attname)
-            if value is None or value == "" or self._unrepeatable(item, value) or item.name == "password":
-                continue
-            if all(other.get(item.attname) != value for other in others):
-                return ((item.name, value),)
-        return None
 
     def _unrepeatable(self, item: Field, value: object) -> bool:
         return (
@@ -198,10 +234,11 @@ class Effects:
             or item.auto_now
             or item.auto_now_add
             or (item.related_model is None and self.inputs.from_clock(value))
+            or (item.default_callable is not None and not self.inputs.given(value))
         )
 
     def _created(self, created: Created) -> Iterator[Assert]:
-        fetched = self._lookup(created) or ()
+        fetched = self._lookups[id(created)] or ()
         for item in created.model.fields:
             if item.attname not in created.values or item.primary_key or item.parent_link or item.generated:
                 continue
@@ -211,7 +248,38 @@ class Effects:
             known, implicit = implicit_value(item)
             if known and value == implicit:
                 continue
-            yield from self._column(self.variable(created), created.model, item, value)
+            key = self._key_kept(created, item, value)
+            if key is not None:
+                yield AssertAttribute(self.variable(created), item.name, key)
+            else:
+                yield from self._column(self.variable(created), created.model, item, value)
+
+    def _key_kept(self, created: Created, item: Field, value: object) -> Value | None:
+        """Return the key of another created row, where ``value`` is one kept without a foreign key.
+
+        Logs keep it as text beside a content type, histories among copies of the row's other columns.
+        """
+        if item.related_model is not None or item.primary_key or isinstance(value, bool):
+            return None
+        for other in self.created:
+            if other is created or not self._fetched(other.model) or str(other.key()) != str(value):
+                continue
+            if self._is_of(created, other.model, item) or _is_copy(created, other, item):
+                attribute = Attribute(self.variable(other), "pk")
+                return Text(attribute) if type(value) is not type(other.key()) else attribute
+        return None
+
+    def _is_of(self, created: Created, model: Model, item: Field) -> bool:
+        """Say whether the row points to a row of ``model`` by a content type and this column."""
+        if not re.search(r"(^|_)(id|pk)$", item.name):
+            return False
+        for column in created.model.fields:
+            related = self.arrangement.models.by_label.get(column.related_model or "")
+            if related is not None and related.framework == "content_type":
+                found = self.arrangement.models.model_of(created.values.get(column.attname))
+                if found is not None and found.table == model.table:
+                    return True
+        return False
 
     def _changed(self, row: Row, entity: Entity) -> Iterator[Assert]:
         asserts: list[Assert] = []
@@ -224,9 +292,9 @@ class Effects:
                 continue
             if before is not None and before.value == known.value:
                 continue
-            if row.model.user and item.name in {"last_login", "password"} and not self.passwords:
-                continue
-            if row.model.user and item.name == "last_login":
+            if row.model.user and (
+                item.name == "last_login" or (item.name == "password" and self.password is None)
+            ):
                 continue
             asserts += self._column(self.arrangement.name(row), row.model, item, known.value)
         if asserts:
@@ -235,9 +303,12 @@ class Effects:
 
     def _column(self, variable: str, model: Model, item: Field, value: object) -> Iterator[Assert]:
         if model.user and item.name == "password":
-            yield from (AssertPassword(variable, password) for password in self.passwords[:1])
+            if self.password is not None:
+                yield AssertPassword(variable, self.password)
         elif item.related_model is not None and value is not None:
-            yield AssertAttribute(variable, *self._reference(item, value))
+            yield AssertAttribute(variable, *self._reference(item, value, self.created))
+        elif isinstance(value, dt.datetime) and (kept := self._set_by_save(value)) is not None:
+            yield AssertAttribute(variable, item.name, kept)
         elif self.inputs.from_clock(value) and isinstance(value, dt.datetime):
             if not self.inputs.is_now(value):
                 self.needs_clock = True
@@ -246,11 +317,24 @@ class Effects:
             item.default_callable is not None and not self.inputs.given(value) and value != ""
         ):
             yield AssertPresent(variable, item.name)
+        elif item.type in _FILES and isinstance(value, str) and value:
+            yield AssertFileName(variable, item.name, re.sub(r"(_\w{7})?(\.\w*)?$", "", value))
+        elif value is not None and not item.python_class.startswith("django."):
+            yield AssertStored(variable, import_name(model), manager_of(model), ((item.name, value),))
         else:
             self.needs_clock |= self.inputs.from_clock(value)
-            yield AssertAttribute(variable, item.name, value)
+            yield AssertAttribute(variable, item.name, self.inputs.on_test_server(value))
 
-    def _reference(self, item: Field, value: object) -> tuple[str, Value]:
+    def _set_by_save(self, value: dt.datetime) -> Attribute | None:
+        """Return the column of an arranged row that ``value`` is from, where a test has another time."""
+        for row in self.arrangement.rows:
+            for item in row.model.fields:
+                by_save = (item.auto_now or item.auto_now_add) and row.value(item.attname) == value
+                if by_save and not self.visible.value(row.model, item, value):
+                    return Attribute(self.arrangement.name(row), item.name)
+        return None
+
+    def _reference(self, item: Field, value: object, among: Sequence[Created]) -> tuple[str, Value]:
         """Return (attribute, value): the other row by its variable, where the test has one."""
         models = self.arrangement.models
         target = models.by_label.get(item.related_model or "")
@@ -263,7 +347,7 @@ class Effects:
         for row in self.arrangement.rows:
             if row.model is target and item.related_field and row.value(item.related_field) == value:
                 return item.name, Variable(self.arrangement.name(row))
-        for created in self.created:
+        for created in among:
             if created.model is target and created.key() == value and self._fetched(target):
                 return item.name, Variable(self.variable(created))
         return item.attname, value
@@ -291,3 +375,31 @@ class Effects:
             if known is not None and created.model.table == model.table and created.key() == known.value:
                 return self.variable(created)
         return None
+
+
+def _agreement(model: Model, values: Mapping[str, object], shown: Mapping[str, object]) -> int | None:
+    """Return how many columns ``shown`` shares with a row, less those that differ; None if its key does."""
+    key = next((item for item in model.fields if item.primary_key), None)
+    if key is None or values.get(key.attname) is None:
+        return None
+    others = {item.attname for item in model.fields if not item.primary_key}
+    names = [
+        name for name in dict.fromkeys((key.attname, "pk", "id")) if name in shown and name not in others
+    ]
+    if not names or str(shown[names[0]]) != str(values[key.attname]):
+        return None
+    verdicts = [
+        str(values[item.attname]) == str(shown[item.name])
+        for item in model.fields
+        if not item.primary_key and item.attname in values and isinstance(shown.get(item.name), (str, int))
+    ]
+    return sum(1 if verdict else -1 for verdict in verdicts)
+
+
+def _is_copy(created: Created, other: Created, item: Field) -> bool:
+    """Say whether a row repeats the columns of another, its key in ``item``."""
+    key = next((column for column in other.model.fields if column.primary_key), None)
+    if key is None or key.attname != item.attname:
+        return False
+    shared = [name for name in other.values if name in created.values and name != key.attname]
+    return bool(shared) and all(created.values[name] == other.values[name] for name in shared)

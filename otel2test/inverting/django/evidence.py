@@ -18,6 +18,8 @@ from otel2test.reading.exchanges import Body, Exchange
 
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 
+_SHORTEST_HEADER = 8
+"""Shorter values of headers are numbers and switches, and say nothing of where another value is from."""
 
 _Leaf: TypeAlias = "tuple[str, object]"
 """A value, and the key under which it stood; ``""`` if there was none."""
@@ -98,7 +100,8 @@ def _milliseconds(value: dt.datetime) -> dt.datetime:
 
 def request_tokens(exchange: Exchange) -> frozenset[str]:
     """Return every short value that came with the request, as text."""
-    return frozenset(str(leaf) for _, leaf in _request_leaves(exchange))
+    headers = {value for _, value in exchange.request.headers if len(value) >= _SHORTEST_HEADER}
+    return frozenset(headers | {str(leaf) for _, leaf in _request_leaves(exchange)})
 
 
 def _leaves(exchange: Exchange) -> Iterator[_Leaf]:
@@ -109,6 +112,8 @@ def _leaves(exchange: Exchange) -> Iterator[_Leaf]:
         for name, value in response.headers:
             if name.lower() == "location":
                 yield from _url_leaves(value)
+    if exchange.session is not None:
+        yield from _own(exchange.session.after)
     for call in exchange.outbound:
         yield from _url_leaves(call.url)
         yield from _body_leaves(call.body)
@@ -127,14 +132,18 @@ def _request_leaves(exchange: Exchange) -> Iterator[_Leaf]:
         yield from exchange.view.kwargs.items()
         yield from (("", value) for value in exchange.view.args)
     if exchange.session is not None:
-        for key, value in exchange.session.before.items():
-            if not key.startswith("_"):  # what Django keeps there becomes a login
-                yield from _nested(key, value)
+        yield from _own(exchange.session.before)
     for call in exchange.outbound:
         # What an outbound call answered came in from outside, as the request did.
         if call.response_body is not None:
             yield from _body_leaves(call.response_body)
             yield "", call.response_body.text
+
+
+def _own(session: Mapping[str, object]) -> Iterator[_Leaf]:
+    for key, value in session.items():
+        if not key.startswith("_"):  # what Django keeps there becomes a login
+            yield from _nested(key, value)
 
 
 def _url_leaves(url: str) -> Iterator[_Leaf]:

@@ -1,8 +1,7 @@
 """Exchange → Plan: the whole inversion of one request, as a list of steps."""
 
 from otel2test.identifiers import Names
-from otel2test.inverting import facts as fact_base
-from otel2test.inverting import state as states
+from otel2test.inverting import collecting, solving
 from otel2test.inverting.django import acting, arranging, creating, evidence, naming, rows, volatility
 from otel2test.inverting.django.answering import Answer
 from otel2test.inverting.django.effects import Effects
@@ -17,10 +16,10 @@ from otel2test.inverting.plan import (
     AssertCallCount,
     AssertContains,
     AssertSentBody,
-    FetchRow,
     Note,
     Plan,
     SetClock,
+    made,
     referred,
 )
 from otel2test.reading.exchanges import Exchange, Model
@@ -54,19 +53,19 @@ def invert(exchange: Exchange, pages: Pages, *, name: str | None = None) -> Plan
     used instead of one that says what happens.
     """
     models = models_of(exchange.schema, exchange.queries)
-    state = states.solve(fact_base.collect(exchange.queries, models.catalog), models.catalog)
+    state = solving.solve(collecting.collect(exchange.queries, models.catalog), models.catalog)
     seen = evidence.gather(exchange)
     inputs = volatility.inputs_of(exchange, state, evidence.request_tokens(exchange))
     names = Names(_RESERVED)
-    login = Login(exchange, models)
-    visible = rows.Visible(seen, fact_base.compared_columns(exchange.queries))
-    arrangement = arranging.arrange(state, models, visible, names, login.user)
+    login = Login(exchange, models, state)
+    visible = rows.Visible(seen, collecting.compared_columns(exchange.queries))
+    arrangement = arranging.arrange(state, models, visible, names, login.arranged)
     login.prepare(arrangement)
     rows.name_referred(arrangement)
 
-    effects = Effects(state, arrangement, inputs, login.passwords)
+    effects = Effects(state, arrangement, inputs, login.passwords.stored, visible)
     answer = Answer(exchange, arrangement, effects, inputs)
-    about_login = tuple(login.asserts(arrangement))
+    about_login = tuple(login.asserts(arrangement, effects))
     about_rows = tuple(effects.asserts())
     about_response = tuple(answer.asserts())
     calls = tuple(acting.answers(exchange, inputs))
@@ -74,7 +73,10 @@ def invert(exchange: Exchange, pages: Pages, *, name: str | None = None) -> Plan
 
     act, act_notes = acting.send_request(exchange)
     clock = (
-        effects.needs_clock or answer.needs_clock or volatility.compares_with_clock(exchange.queries, inputs)
+        effects.needs_clock
+        or answer.needs_clock
+        or volatility.compares_with_clock(exchange.queries, inputs)
+        or inputs.is_recent(exchange.session.before if exchange.session else None)
     )
     arrange: tuple[Arrange, ...] = (
         *((SetClock(exchange.start),) if clock else ()),
@@ -117,7 +119,7 @@ def _in_order(
     calls: tuple[Assert, ...],
 ) -> tuple[Assert, ...]:
     """The response first, but what is compared with a row only after the row was fetched."""
-    fetched = {step.variable for step in rows if isinstance(step, FetchRow)}
+    fetched = {variable for step in rows for variable in made(step)}
     waiting = tuple(step for step in response if referred(step) & fetched)
     at_once = tuple(step for step in response if step not in waiting)
     return at_once + rows + waiting + login + calls

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from otel2test.identifiers import is_dotted, is_identifier
 from otel2test.inverting.catalog import Catalog, build, local_fields
+from otel2test.inverting.entities import KeyOf
 from otel2test.inverting.plan import ContentTypeOf, Name
 from otel2test.reading.exchanges import Field, ManyToMany, Model, Query, Schema
 
@@ -25,7 +26,7 @@ class Models:
 
     def content_type(self, key: object) -> ContentTypeOf | None:
         """Return the content type with that id in the recorded database, None if nothing tells."""
-        known = self.content_types.get(key)
+        known = self._labels(key)
         if known is None:
             return None
         found = self.model_of(key)
@@ -33,8 +34,15 @@ class Models:
 
     def model_of(self, content_type: object) -> Model | None:
         """Return the model of the content type with that id."""
-        known = ".".join(self.content_types.get(content_type, ("", "")))
+        known = ".".join(self._labels(content_type) or ("", ""))
         return next((model for label, model in self.by_label.items() if label.lower() == known), None)
+
+    def _labels(self, content_type: object) -> tuple[str, str] | None:
+        if not isinstance(content_type, KeyOf):
+            return self.content_types.get(content_type)
+        told = [content_type.entity.value(column) for column in ("app_label", "model")]
+        app_label, model = (known.value if known else None for known in told)
+        return (app_label, model) if isinstance(app_label, str) and isinstance(model, str) else None
 
     @property
     def user(self) -> Model | None:
@@ -94,13 +102,24 @@ def _cached(schema: Schema) -> dict[object, tuple[str, str]]:
 def _read(queries: Iterable[Query]) -> Iterator[tuple[object, tuple[str, str]]]:
     """Yield the content types that the request itself read."""
     for query in queries:
-        if "django_content_type" not in query.sql or not {"id", "app_label", "model"} <= set(query.columns):
+        names = _content_type_columns(query) if "django_content_type" in query.sql else ()
+        if not {"id", "app_label", "model"} <= set(names):
             continue
-        at = [query.columns.index(name) for name in ("id", "app_label", "model")]
+        at = [names.index(name) for name in ("id", "app_label", "model")]
         for row in query.rows:
             key, app_label, model = (row[index] for index in at)
             if isinstance(app_label, str) and isinstance(model, str):
                 yield key, (app_label, model)
+
+
+def _content_type_columns(query: Query) -> tuple[str, ...]:
+    """Return the names of the columns that are a content type's; others may be joined to it."""
+    if query.sources is None:
+        return query.columns if " JOIN " not in query.sql else ()
+    return tuple(
+        source.field or "" if source is not None and source.model == "contenttypes.ContentType" else ""
+        for source in query.sources
+    )
 
 
 def _nameable(model: Model) -> bool:

@@ -40,9 +40,18 @@ class Row:
         """Return attname → value, of what was recorded."""
         return {attname: known.value for attname, known in self.known.items()}
 
+    def key(self) -> object:
+        """Return the value of the primary key, as recorded."""
+        return next((self.value(item.attname) for item in self.model.fields if item.primary_key), None)
+
     def value(self, attname: str) -> object:
         known = self.known.get(attname)
         return known.value if known else self.made_up.get(attname)
+
+
+def made_up(row: Row) -> tuple[str, ...]:
+    """Return the names of the values that weren't recorded; ``("*",)`` for a row of which nothing was."""
+    return ("*",) if row.invented else tuple(sorted(row.made_up))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from otel2test.inverting.django.evidence import parse_timestamp
@@ -11,7 +11,11 @@ from otel2test.inverting.facts import Change, Unknown
 from otel2test.inverting.state import State
 from otel2test.reading.exchanges import Exchange, Query
 
+TEST_HOST = "testserver"
 _SLACK = dt.timedelta(seconds=2)
+_RECENT = dt.timedelta(days=30)
+_OLDEST = 1_000_000_000
+"""UNIX timestamp of 2001: smaller numbers are numbers."""
 _TOKEN = re.compile(r"[A-Za-z0-9_\-+/=.:$]{12,}")
 _READS = re.compile(r"\s*\(*\s*(SELECT|WITH|UPDATE|DELETE)\b", re.IGNORECASE)
 _SESSION_TABLE = "django_session"
@@ -28,15 +32,30 @@ class Inputs:
     texts: frozenset[str]
     start: dt.datetime
     end: dt.datetime
+    host: str = ""
+    """Of the recorded server."""
 
     def is_now(self, value: object) -> bool:
-        """Say whether ``value`` (a date-time, or one in ISO 8601) was read off the clock."""
-        if isinstance(value, str):
-            value = parse_timestamp(value)
-        if not isinstance(value, dt.datetime):
-            return False
-        aware = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
-        return self.start - _SLACK <= aware <= self.end + _SLACK
+        """Say whether ``value`` (a date-time, one in ISO 8601, a UNIX timestamp) was read off the clock."""
+        instant = _instant(value)
+        return instant is not None and self.start - _SLACK <= instant <= self.end + _SLACK
+
+    def is_recent(self, value: object) -> bool:
+        """Say whether a time of the weeks before the request stands in ``value``: its age may matter."""
+        if isinstance(value, Mapping):
+            return any(map(self.is_recent, value.values()))
+        if isinstance(value, (list, tuple)):
+            return any(map(self.is_recent, value))
+        instant = _instant(value)
+        return instant is not None and self.start - _RECENT <= instant <= self.end + _SLACK
+
+    def on_test_server(self, value: object) -> object:
+        """Return a text as it is when the test client asks: with its host in place of the recorded one."""
+        if not isinstance(value, str) or not self.host:
+            return value
+        if value == self.host:
+            return TEST_HOST
+        return re.sub(rf"//{re.escape(self.host)}(?![\w.:-])", f"//{TEST_HOST}", value)
 
     def is_today(self, value: object) -> bool:
         """Say whether ``value`` is the date of the request, in some time zone."""
@@ -71,6 +90,17 @@ class Inputs:
         return digits >= 3 and letters >= 3 and not parse_timestamp(value)
 
 
+def _instant(value: object) -> dt.datetime | None:
+    if isinstance(value, str):
+        value = parse_timestamp(value)
+    if isinstance(value, dt.datetime):
+        return value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+    if not isinstance(value, (int, float)) or not _OLDEST <= value < _OLDEST * 10_000:
+        return None
+    # JavaScript counts milliseconds.
+    return dt.datetime.fromtimestamp(value / 1000 if value >= _OLDEST * 100 else value, dt.UTC)
+
+
 def inputs_of(exchange: Exchange, state: State, tokens: Iterable[str]) -> Inputs:
     """Return what the request was given; ``tokens`` are the short texts of the request."""
     values: set[str] = set()
@@ -81,7 +111,7 @@ def inputs_of(exchange: Exchange, state: State, tokens: Iterable[str]) -> Inputs
                 values.add(repr(known.value))
                 if isinstance(known.value, str):
                     texts.add(known.value)
-    return Inputs(frozenset(values), frozenset(texts), exchange.start, exchange.end)
+    return Inputs(frozenset(values), frozenset(texts), exchange.start, exchange.end, exchange.request.host)
 
 
 def compares_with_clock(queries: Iterable[Query], inputs: Inputs) -> bool:

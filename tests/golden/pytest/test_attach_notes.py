@@ -1,5 +1,6 @@
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django.asserts import assertRedirects
 
@@ -11,7 +12,11 @@ pytestmark = pytest.mark.django_db
 def test_attach_todo_redirects_to_todos(client):
     # Arrange
     user = User.objects.create_user(
-        username="bo", first_name="Bo", last_name="O'Hara", email="bo@example.com"
+        username="bo",
+        password="secret",
+        first_name="Bo",
+        last_name="O'Hara",
+        email="bo@example.com",
     )
     todo = Todo.objects.create(
         pk=50, title="Give a talk at Django Day Copenhagen", is_completed=True
@@ -32,6 +37,9 @@ def test_attach_todo_redirects_to_todos(client):
 
     # Assert
     assertRedirects(response, "/todos/50/", fetch_redirect_response=False)
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        "2 notes were attached."
+    ]
     comment = Comment.objects.get(text="Bring an adapter")
     comment_2 = Comment.objects.get(text="Say “tak”")
     assert comment.todo == todo

@@ -1,6 +1,7 @@
 from datetime import date
 
 import pytest
+from django.contrib.messages import get_messages
 from pytest_django.asserts import assertRedirects
 
 from todos.models import Todo
@@ -17,6 +18,9 @@ def test_todo_create_redirects_to_index(client):
 
     # Assert
     assertRedirects(response, "/", fetch_redirect_response=False)
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        "“Buy a “new” piano” is on the list."
+    ]
     todo = Todo.objects.get()
     assert todo.title == "Buy a “new” piano"
     assert todo.due_on == date(2026, 12, 24)

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
 from pytest_django.asserts import assertRedirects
 
 from todos.models import Project, Tag, Todo
@@ -14,6 +15,7 @@ def test_todo_create_redirects_to_index(client):
     user = User.objects.create_user(
         pk=1,
         username="anna",
+        password="secret",
         first_name="Anna",
         last_name="Åkjær",
         email="anna@example.com",
@@ -33,6 +35,9 @@ def test_todo_create_redirects_to_index(client):
 
     # Assert
     assertRedirects(response, "/", fetch_redirect_response=False)
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        "“Øv talen” is on the list."
+    ]
     todo = Todo.objects.get()
     assert todo.title == "Øv talen"
     assert todo.owner == user

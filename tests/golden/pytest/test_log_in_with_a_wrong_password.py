@@ -8,7 +8,11 @@ pytestmark = pytest.mark.django_db
 def test_login_shows_form_errors(client):
     # Arrange
     User.objects.create_user(
-        username="anna", first_name="Anna", last_name="Åkjær", email="anna@example.com"
+        username="anna",
+        password="secret",
+        first_name="Anna",
+        last_name="Åkjær",
+        email="anna@example.com",
     )
 
     # Act

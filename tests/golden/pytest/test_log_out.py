@@ -9,7 +9,11 @@ pytestmark = pytest.mark.django_db
 def test_logout_redirects_to_index(client):
     # Arrange
     user = User.objects.create_user(
-        username="bo", first_name="Bo", last_name="O'Hara", email="bo@example.com"
+        username="bo",
+        password="secret",
+        first_name="Bo",
+        last_name="O'Hara",
+        email="bo@example.com",
     )
     client.force_login(user)
 

@@ -14,7 +14,11 @@ pytestmark = pytest.mark.django_db
 def test_mine_shows_todos(client):
     # Arrange
     user = User.objects.create_user(
-        username="anna", first_name="Anna", last_name="Åkjær", email="anna@example.com"
+        username="anna",
+        password="secret",
+        first_name="Anna",
+        last_name="Åkjær",
+        email="anna@example.com",
     )
     project = Project.objects.create(
         name="Django Day Copenhagen", budget=Decimal("1250.50"), owner=user

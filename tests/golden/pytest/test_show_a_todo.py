@@ -13,28 +13,26 @@ pytestmark = pytest.mark.django_db
 
 def test_todo_detail_shows_todo(client):
     # Arrange
-    user = User.objects.create_user(
+    anna = User.objects.create_user(
         username="anna", first_name="Anna", last_name="Åkjær", email="anna@example.com"
     )
     project = Project.objects.create(
-        name="Django Day Copenhagen", budget=Decimal("1250.50"), owner=user
+        name="Django Day Copenhagen", budget=Decimal("1250.50"), owner=anna
     )
     todo = Todo.objects.create(
         pk=51,
         title='Write "slides" for Anna\'s talk',
         due_on=date(2026, 1, 31),
         priority=3,
-        owner=user,
+        owner=anna,
         project=project,
     )
-    user_2 = User.objects.create_user(
+    bo = User.objects.create_user(
         username="bo", first_name="Bo", last_name="O'Hara", email="bo@example.com"
     )
     tag = Tag.objects.create(name="Talk", slug="talk")
     tag_2 = Tag.objects.create(name="At home", slug="home")
-    Comment.objects.create(
-        todo=todo, author=user_2, text="Don't forget the <b>demo</b>!"
-    )
+    Comment.objects.create(todo=todo, author=bo, text="Don't forget the <b>demo</b>!")
     Comment.objects.create(todo=todo, text="Ten slides, «højst».", position=1)
     todo.tags.add(tag_2, tag)
 

@@ -1,4 +1,5 @@
 from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase
 
@@ -9,7 +10,11 @@ class TodosTests(TestCase):
     def test_attach_todo_redirects_to_todos(self):
         # Arrange
         user = User.objects.create_user(
-            username="bo", first_name="Bo", last_name="O'Hara", email="bo@example.com"
+            username="bo",
+            password="secret",
+            first_name="Bo",
+            last_name="O'Hara",
+            email="bo@example.com",
         )
         todo = Todo.objects.create(
             pk=50, title="Give a talk at Django Day Copenhagen", is_completed=True
@@ -30,6 +35,10 @@ class TodosTests(TestCase):
 
         # Assert
         self.assertRedirects(response, "/todos/50/", fetch_redirect_response=False)
+        self.assertEqual(
+            [str(message) for message in get_messages(response.wsgi_request)],
+            ["2 notes were attached."],
+        )
         comment = Comment.objects.get(text="Bring an adapter")
         comment_2 = Comment.objects.get(text="Say “tak”")
         self.assertEqual(comment.todo, todo)

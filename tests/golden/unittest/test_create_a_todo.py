@@ -1,5 +1,6 @@
 from datetime import date
 
+from django.contrib.messages import get_messages
 from django.test import TestCase
 
 from todos.models import Todo
@@ -15,6 +16,10 @@ class TodosTests(TestCase):
 
         # Assert
         self.assertRedirects(response, "/", fetch_redirect_response=False)
+        self.assertEqual(
+            [str(message) for message in get_messages(response.wsgi_request)],
+            ["“Buy a “new” piano” is on the list."],
+        )
         todo = Todo.objects.get()
         self.assertEqual(todo.title, "Buy a “new” piano")
         self.assertEqual(todo.due_on, date(2026, 12, 24))

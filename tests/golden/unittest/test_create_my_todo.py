@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
 from django.test import TestCase
 
 from todos.models import Project, Tag, Todo
@@ -12,6 +13,7 @@ class TodosTests(TestCase):
         user = User.objects.create_user(
             pk=1,
             username="anna",
+            password="secret",
             first_name="Anna",
             last_name="Åkjær",
             email="anna@example.com",
@@ -31,6 +33,10 @@ class TodosTests(TestCase):
 
         # Assert
         self.assertRedirects(response, "/", fetch_redirect_response=False)
+        self.assertEqual(
+            [str(message) for message in get_messages(response.wsgi_request)],
+            ["“Øv talen” is on the list."],
+        )
         todo = Todo.objects.get()
         self.assertEqual(todo.title, "Øv talen")
         self.assertEqual(todo.owner, user)

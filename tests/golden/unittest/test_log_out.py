@@ -7,7 +7,11 @@ class TodosTests(TestCase):
     def test_logout_redirects_to_index(self):
         # Arrange
         user = User.objects.create_user(
-            username="bo", first_name="Bo", last_name="O'Hara", email="bo@example.com"
+            username="bo",
+            password="secret",
+            first_name="Bo",
+            last_name="O'Hara",
+            email="bo@example.com",
         )
         self.client.force_login(user)
 

@@ -13,6 +13,7 @@ class TodosTests(TestCase):
         # Arrange
         user = User.objects.create_user(
             username="anna",
+            password="secret",
             first_name="Anna",
             last_name="Åkjær",
             email="anna@example.com",

@@ -6,6 +6,7 @@ from otel2test.attributes import CookiePayload
 from otel2test.inverting.plan import (
     Anything,
     Assert,
+    AssertAllow,
     AssertBody,
     AssertContains,
     AssertCookie,
@@ -13,6 +14,7 @@ from otel2test.inverting.plan import (
     AssertJson,
     AssertLoggedIn,
     AssertLoggedOut,
+    AssertMessages,
     AssertRedirect,
     AssertSession,
     AssertStatus,
@@ -23,9 +25,10 @@ from otel2test.inverting.plan import (
     LogIn,
     Text,
 )
+from otel2test.values import Wire
 from tests.inverting.django.planning import HTML, JSON, plan, steps
-from tests.inverting.shop import SHOP, TODO, USER, insert, select
-from tests.recordings import Node, body_of, request, user
+from tests.inverting.shop import PERSON, SHOP, TODO, USER, insert, select
+from tests.recordings import Node, body_of, failure, request, told, user
 
 MADE = insert(TODO, 77, title="Ale")
 ROW = {"id": 50, "title": "Milk", "done": 0, "votes": 0, "made": "2020-01-01 00:00:00"}
@@ -252,7 +255,8 @@ def test_ten_texts_are_enough() -> None:
 def test_form_errors() -> None:
     errors = (
         '<ul class="errorlist nonfield"><li>It&#x27;s <b>full</b>.</li></ul>'
-        '<ul class="errorlist" id="id_a_error"><li>Required.</li><li>Required.</li></ul><ul class="errorlist"></ul>'
+        '<ul class="errorlist" id="id_a_error"><li>Required.</li><li>Required.</li></ul>'
+        '<ul class="errorlist"></ul>'
     )
 
     assert page(errors) == [AssertContains("It's full.", escaped=True), AssertContains("Required.")]
@@ -282,8 +286,69 @@ def test_headers_that_the_view_set() -> None:
 
     assert steps(found, AssertHeader) == [
         AssertHeader("Content-Disposition", 'attachment; filename="é.csv"'),
-        AssertHeader("allow", "GET, HEAD"),
     ]
+    assert steps(found, AssertAllow) == []
+
+
+def test_allowed_methods_are_a_set_and_only_of_interest_where_one_was_refused() -> None:
+    found = plan(request("POST", "/", status=405, response_headers=[("Allow", "GET, HEAD")]))
+
+    assert steps(found, AssertAllow) == [AssertAllow(frozenset({"GET", "HEAD"}))]
+
+
+def test_what_the_client_raises_leaves_no_response() -> None:
+    found = plan(request("GET", "/", status=500, exception=failure("builtins.ValueError", "no")))
+
+    assert found.asserts == ()
+
+
+def test_the_recorded_host_is_the_test_clients() -> None:
+    given = {"next": "http://testserver/?page=2"}
+    node = told(
+        request("GET", "/", answer=given, response_headers=JSON),
+        REQUEST={
+            "method": "GET",
+            "path": "/",
+            "query_string": "",
+            "scheme": "http",
+            "host": "127.0.0.1:8000",
+            "headers": [],
+            "cookies": {},
+            "content_type": "",
+            "body": {"kind": "empty"},
+        },
+        RESPONSE={
+            "status": 200,
+            "reason": "",
+            "headers": JSON,
+            "cookies": [],
+            "body": body_of({"next": "http://127.0.0.1:8000/?page=2"}),
+            "streaming": False,
+        },
+    )
+
+    assert steps(plan(node), AssertJson) == [AssertJson(given)]
+
+
+def test_messages_that_the_request_added() -> None:
+    node = told(
+        request("POST", "/"), MESSAGES={"before": [[25, "Hello."]], "added": [[25, "Saved."], [20, None]]}
+    )
+
+    (found,) = steps(plan(node), AssertMessages)
+
+    assert found.texts[0] == "Saved."
+    assert isinstance(found.texts[1], Anything)
+
+
+def test_a_left_over_message_does_not_count_as_shown() -> None:
+    page = "<p>Hello Ada.</p>"
+    query = select(PERSON, {"id": 3, "name": "Ada"})
+    node = request("GET", "/", query, answer=page, response_headers=HTML, schema=SHOP)
+
+    assert steps(plan(node), AssertContains)
+    left_over = told(node, MESSAGES={"before": [[25, "Hello Ada."]], "added": []})
+    assert not steps(plan(left_over), AssertContains)
 
 
 def cookie(name: str, value: str, *, deleted: bool = False) -> CookiePayload:
@@ -307,8 +372,8 @@ def test_cookies() -> None:
 
 
 def test_session_data_that_changed() -> None:
-    before = {"a": 1, "b": 1, "_auth_user_id": "1"}
-    after = {
+    before: dict[str, Wire] = {"a": 1, "b": 1, "_auth_user_id": "1"}
+    after: dict[str, Wire] = {
         "a": 1,
         "b": 2,
         "c": {"x": [None]},
@@ -317,7 +382,7 @@ def test_session_data_that_changed() -> None:
         "d": {"$lazy": "x.Y"},
     }
 
-    found = plan(request("GET", "/", session={"before": before, "after": after}))  # type: ignore[typeddict-item]  # plain JSON
+    found = plan(request("GET", "/", session={"before": before, "after": after}))
 
     assert steps(found, AssertSession) == [AssertSession("b", 2), AssertSession("c", {"x": [None]})]
 

@@ -3,11 +3,20 @@
 import datetime as dt
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from otel2test.attributes import FieldPayload, ModelPayload
-from otel2test.inverting.plan import AddLinks, ContentTypeOf, CreateRow, Plan, UpdateRow, Variable
+from otel2test.attributes import FieldPayload, ModelPayload, SchemaPayload
+from otel2test.inverting.plan import (
+    AddLinks,
+    ContentTypeOf,
+    CreateInBulk,
+    CreateRow,
+    Plan,
+    UpdateRow,
+    Variable,
+)
 from tests.inverting.django.planning import created, plan, plan_of, shop, steps, values
 from tests.inverting.shop import PERSON, SHOP, TAG, TODO, USER, delete, select, update
 from tests.recordings import field, foreign_key, model, query, request, schema, user
@@ -396,7 +405,8 @@ def test_a_link_to_a_row_that_was_never_read_makes_it_up() -> None:
 def test_a_link_that_was_removed_unread_was_there() -> None:
     # What todo.tags.remove(tag) does: no query reads the link before.
     removed = query(
-        'DELETE FROM "shop_todo_tags" WHERE ("shop_todo_tags"."todo_id" = %s AND "shop_todo_tags"."tag_id" IN (%s))',
+        'DELETE FROM "shop_todo_tags" '
+        'WHERE ("shop_todo_tags"."todo_id" = %s AND "shop_todo_tags"."tag_id" IN (%s))',
         [50, 1],
         rowcount=1,
     )
@@ -592,3 +602,46 @@ def test_variables_are_numbered_and_no_builtins() -> None:
         "client_2",
         "response_2",
     }
+
+
+# --- what the application's code would add --------------------------------------------------
+
+
+def handled(**more: Any) -> SchemaPayload:
+    """Return a shop of which the model ``Note`` has code of its own in ``save()``."""
+    note = model("shop.Note", field("id", "BigAutoField", primary_key=True), field("text"), **more)
+    return schema(note)
+
+
+def notes(count: int, **more: Any) -> Plan:
+    payload = handled(**more)
+    rows = [{"id": number, "text": f"T{number}"} for number in range(1, count + 1)]
+    return plan_of(select(payload["models"][0], *rows), models=payload)
+
+
+@pytest.mark.parametrize("more", [{"custom_save": True}, {"signals": ["post_save"]}])
+def test_rows_that_save_would_add_to_are_made_in_bulk(more: dict[str, object]) -> None:
+    (found,) = steps(notes(2, **more), CreateInBulk)
+
+    assert found.rows == ((("text", "T1"),), (("text", "T2"),))
+    assert found.explained
+
+
+def test_a_handler_of_deletions_does_not_matter() -> None:
+    assert steps(notes(2, signals=["post_delete"]), CreateInBulk) == []
+
+
+def test_a_row_that_a_migration_may_have_made_is_looked_for() -> None:
+    payload = schema(
+        model(
+            "shop.Kind",
+            field("id", "BigAutoField", primary_key=True),
+            field("code", unique=True),
+            field("title"),
+            seeded=True,
+        )
+    )
+    found = plan_of(select(payload["models"][0], {"id": 4, "code": "a", "title": "A"}), models=payload)
+
+    (row,) = steps(found, CreateRow)
+    assert (row.method, row.lookup, row.values) == ("get_or_create", (("code", "a"),), (("title", "A"),))

@@ -198,7 +198,8 @@ def test_links(linked: bool) -> None:
         'INSERT OR IGNORE INTO "shop_todo_tags" ("todo_id", "tag_id") VALUES (%s, %s)', [50, 1], rowcount=1
     )
     cut = query(
-        'DELETE FROM "shop_todo_tags" WHERE ("shop_todo_tags"."todo_id" = %s AND "shop_todo_tags"."tag_id" IN (%s))',
+        'DELETE FROM "shop_todo_tags" '
+        'WHERE ("shop_todo_tags"."todo_id" = %s AND "shop_todo_tags"."tag_id" IN (%s))',
         [50, 1],
         rowcount=1,
     )

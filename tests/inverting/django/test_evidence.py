@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from otel2test.attributes import FilePayload
 from otel2test.inverting.django.evidence import Evidence, gather, parse_json, parse_timestamp, request_tokens
 from tests.inverting.shop import SHOP
 from tests.recordings import Node, outbound, recorded, request, view
@@ -86,9 +87,15 @@ def test_what_came_with_the_request_is_told_from_what_went_out() -> None:
 
 
 def test_lines_of_uploads_came_with_the_request() -> None:
-    upload = {"field": "f", "name": "n.csv", "content_type": "text/csv", "size": 4, "content": "eA15"}
+    upload: FilePayload = {
+        "field": "f",
+        "name": "n.csv",
+        "content_type": "text/csv",
+        "size": 4,
+        "content": "eA15",
+    }
 
-    node = request("POST", "/", body={"kind": "multipart", "files": [upload]})  # type: ignore[typeddict-item]  # a plain dict
+    node = request("POST", "/", body={"kind": "multipart", "files": [upload]})
 
     assert {"n.csv", "x", "y"} <= request_tokens(recorded(node).exchange())
 

@@ -76,7 +76,7 @@ def test_names_that_are_none_are_left_out(place: str, hostile: str) -> None:
     )
     match place:
         case "module" | "name" | "manager":
-            item[place] = hostile  # type: ignore[literal-required]  # one of the three
+            item[place] = hostile
         case "field":
             item["fields"][1]["name"] = hostile or " "
         case "attname":

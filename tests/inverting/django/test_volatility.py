@@ -36,7 +36,10 @@ def inputs(*queries: Node, path: str = "/") -> Inputs:
         ("2026-01-02", False),
         ("now", False),
         (START.date(), False),
-        (START.timestamp(), False),
+        (START.timestamp(), True),
+        (int(START.timestamp() * 1000), True),
+        (START.timestamp() - 3600, False),
+        (True, False),
         (None, False),
     ],
 )

@@ -11,13 +11,14 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 POSTGRESQL = "OTEL2TEST_TEST_POSTGRESQL"
+SERVER = os.environ.get(POSTGRESQL, "127.0.0.1:5432")
 SHOP = Path(__file__).parent / "projects" / "shop"
 
 
 def run(database: str, *arguments: str) -> str:
     environ = {name: value for name, value in os.environ.items() if name != POSTGRESQL}
     if database == "postgresql":
-        environ[POSTGRESQL] = os.environ[POSTGRESQL]
+        environ[POSTGRESQL] = SERVER
     command = [sys.executable, *arguments]
     done = subprocess.run(
         command, cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=120, check=False
@@ -29,9 +30,14 @@ def run(database: str, *arguments: str) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"], scope="module")
 def database(request: pytest.FixtureRequest) -> str:
     if request.param == "postgresql":
-        pytest.importorskip("psycopg", reason="no driver for PostgreSQL")
-        if POSTGRESQL not in os.environ:
-            pytest.skip(f"{POSTGRESQL} doesn't name the host:port of a PostgreSQL that trusts us")
+        psycopg = pytest.importorskip("psycopg", reason="no driver for PostgreSQL")
+        host, _, port = SERVER.partition(":")
+        try:
+            psycopg.connect(
+                host=host, port=port, user="postgres", dbname="postgres", connect_timeout=2
+            ).close()
+        except psycopg.OperationalError:
+            pytest.skip(f"no PostgreSQL that trusts us at {SERVER}; {POSTGRESQL} may name another")
     return str(request.param)
 
 

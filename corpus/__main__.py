@@ -1,0 +1,110 @@
+"""Record the projects, generate a test for each request, run the tests, tell what came of it.
+
+``python -m corpus [PROJECT …] [--database sqlite|postgresql] [--framework pytest|unittest|both]``
+"""
+
+import argparse
+import random
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from corpus import generating, recording, testing
+from corpus.project import CACHE, Database, Project, names
+from corpus.reasons import explain
+from corpus.reporting import Outcome, percentage, report, table
+from samples.generating import Framework
+from samples.running import SampleError
+
+
+def main() -> None:
+    """Run the corpus."""
+    options = _options()
+    database: Database = options.database
+    frameworks: tuple[Framework, ...] = (
+        ("pytest", "unittest") if options.framework == "both" else (options.framework,)
+    )
+    chosen = [Project(name, database) for name in options.projects or names()]
+    for project in chosen:
+        # One after the other: they share uv's cache.
+        for purpose in ("record", "run"):
+            project.programs(purpose)
+    outcomes: list[Outcome] = []
+    with ThreadPoolExecutor(generating.WORKERS) as pool:
+        try:
+            recorded = list(
+                pool.map(recording.recorded_before if options.recorded else recording.record, chosen)
+            )
+        except SampleError as error:
+            sys.exit(str(error))
+    for project, items in zip(chosen, recorded, strict=True):
+        found = _judge(project, items, frameworks, again=not options.quick)
+        print(table(found, frameworks).splitlines()[-2], flush=True)
+        outcomes += found
+    CACHE.mkdir(parents=True, exist_ok=True)
+    name = f"report-{database}" if not options.projects else f"report-{database}-{'-'.join(options.projects)}"
+    file = CACHE / f"{name}.md"
+    file.write_text(report(outcomes, frameworks, database), encoding="utf-8")
+    for outcome in _some(outcomes, options.show):
+        first = outcome.generated[frameworks[0]].module
+        if first is not None:
+            print(f"# {outcome.project} {outcome.recorded.request}\n{first.read_text(encoding='utf-8')}")
+    print(f"\n{table(outcomes, frameworks)}\n{file}")
+    if percentage(outcomes, frameworks) < options.at_least:
+        sys.exit(f"fewer than {options.at_least:g} % pass")
+
+
+def _some(outcomes: Sequence[Outcome], count: int) -> list[Outcome]:
+    generated = [outcome for outcome in outcomes if outcome.generates]
+    return random.sample(generated, min(count, len(generated)))
+
+
+def _judge(
+    project: Project, recorded: Sequence[recording.Recorded], frameworks: Sequence[Framework], *, again: bool
+) -> list[Outcome]:
+    outcomes = {item.name: Outcome(project.name, item) for item in recorded}
+    for made in generating.generate(project, recorded, frameworks):
+        outcomes[made.name].generated[made.framework] = made
+    for framework in frameworks:
+        modules = {
+            item.generated[framework].module: item
+            for item in outcomes.values()
+            if framework in item.generated
+        }
+        verdicts = testing.run(
+            project, framework, [module for module in modules if module is not None], again=again
+        )
+        for module, verdict in verdicts.items():
+            outcome = modules[module]
+            outcome.passed[framework] = verdict.passed
+            if not verdict.passed:
+                outcome.reasons[framework] = explain(module, verdict.output)
+                outcome.tests[framework] = module.read_text(encoding="utf-8")
+                module.with_suffix(".txt").write_text(verdict.output, encoding="utf-8")
+            else:
+                module.with_suffix(".txt").unlink(missing_ok=True)
+    return list(outcomes.values())
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m corpus", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "projects", nargs="*", metavar="PROJECT", help=f"of {', '.join(names())}; default all"
+    )
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--framework", choices=("pytest", "unittest", "both"), default="both")
+    parser.add_argument("--recorded", action="store_true", help="take the recordings of last time")
+    parser.add_argument("--show", type=int, default=0, metavar="N", help="print N tests, picked at random")
+    parser.add_argument(
+        "--at-least", type=float, default=0.0, metavar="PERCENT", help="fail where fewer tests pass"
+    )
+    parser.add_argument("--quick", action="store_true", help="do not run failures again, each alone")
+    options = parser.parse_args()
+    unknown = sorted(set(options.projects) - set(names()))
+    if unknown:
+        sys.exit(f"no such project: {', '.join(unknown)}")
+    return options
+
+
+if __name__ == "__main__":
+    main()

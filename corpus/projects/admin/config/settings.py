@@ -1,0 +1,3 @@
+from corpus_base import *
+
+INSTALLED_APPS = [*INSTALLED_APPS, "polls"]

@@ -1,0 +1,91 @@
+"""Queries with their rows → facts, in order."""
+
+from collections.abc import Iterable, Iterator
+
+from otel2test.inverting.catalog import Catalog
+from otel2test.inverting.facts import Fact, NotInverted, Savepoint, Source
+from otel2test.inverting.reads import Read
+from otel2test.inverting.sql import analyse
+from otel2test.inverting.statements import (
+    Delete,
+    Harmless,
+    Insert,
+    Parameters,
+    Predicate,
+    Select,
+    Transaction,
+    Union,
+    Unreadable,
+    Update,
+    Within,
+    columns_of,
+)
+from otel2test.inverting.writes import Written
+from otel2test.reading.exchanges import Query
+
+
+def collect(queries: Iterable[Query], catalog: Catalog) -> tuple[Fact, ...]:
+    """Return the facts of ``queries``, in their order."""
+    facts: list[Fact] = []
+    for query in sorted(queries, key=lambda item: item.position):
+        facts.extend(_facts(query, catalog))
+    return tuple(facts)
+
+
+def _facts(query: Query, catalog: Catalog) -> Iterator[Fact]:
+    source = Source(query.span_id, query.position, query.sql)
+    if query.kind != "statement":
+        yield Savepoint(source, query.kind)
+        return
+    executions = query.many if query.many is not None else (query.params,)
+    has_params = query.many is not None or query.params is not None
+    statement = analyse(query.sql, query.vendor, has_params=has_params)
+    if query.error is not None and not isinstance(statement, (Select, Union, Transaction)):
+        # It failed: nothing was written. What was read before it failed still counts.
+        return
+    for values in executions:
+        params = Parameters(values)
+        match statement:
+            case Select():
+                yield from Read(query, source, catalog, params).select(statement)
+            case Union():
+                yield from Read(query, source, catalog, params).union(statement)
+            case Insert():
+                yield from Written(query, source, catalog, params).insert(statement)
+            case Update():
+                yield from Written(query, source, catalog, params).update(statement)
+            case Delete():
+                yield from Written(query, source, catalog, params).delete(statement)
+            case Transaction(action, name):
+                yield Savepoint(source, action, name)
+            case Harmless():
+                pass
+            case Unreadable(reason, writes):
+                yield NotInverted(source, reason, writes)
+
+
+def compared_columns(queries: Iterable[Query]) -> frozenset[tuple[str, str]]:
+    """Return (table, column) for every column by which a query filtered or joined rows."""
+    found: set[tuple[str, str]] = set()
+    for query in queries:
+        statement = analyse(query.sql, query.vendor, has_params=query.params is not None)
+        branches = statement.branches if isinstance(statement, Union) else (statement,)
+        for branch in branches:
+            if isinstance(branch, Select):
+                found.update(_compared(branch))
+    return frozenset(found)
+
+
+def _compared(statement: Select) -> Iterator[tuple[str, str]]:
+    tables = {table.alias: table.table for table in statement.tables}
+    for predicate in statement.predicates:
+        for ref in columns_of(predicate):
+            if ref.alias in tables:
+                yield tables[ref.alias], ref.column
+        for query in _subqueries(predicate):
+            yield from _compared(query)
+
+
+def _subqueries(predicate: Predicate) -> Iterator[Select]:
+    if isinstance(predicate, Within):
+        yield predicate.query

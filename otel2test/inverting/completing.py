@@ -1,0 +1,307 @@
+"""Rows that had to be there though nobody saw them, and values that columns had to have.
+
+What enters are rows as far as they were seen, and what counts, windows and conditions say
+of them; rows are given values for which the conditions hold, or made up. Nothing that is
+made up satisfies the conditions of what was found missing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from otel2test.inverting.catalog import Column
+from otel2test.inverting.conditions import (
+    AnyOf,
+    Bound,
+    Condition,
+    NoneOf,
+    OneOf,
+    Opaque,
+    Related,
+    Simple,
+    Text,
+    holds,
+)
+from otel2test.inverting.entities import Entity, KeyOf, Known, Rows, before, hashable, is_known
+from otel2test.inverting.facts import Source
+from otel2test.inverting.judging import Judge
+from otel2test.inverting.samples import of_column, satisfying, step
+
+_DEEPEST = 8
+"""Rows that rows need that rows need … are made up so many steps."""
+
+
+@dataclass(slots=True)
+class Completer:
+    """Gives rows the values that conditions ask for, and makes up rows."""
+
+    rows: Rows
+    judge: Judge
+    made_up: dict[str, list[Entity]] = field(default_factory=dict)
+    """Table → rows that were made up."""
+
+    def known(self, entity: Entity, column: str) -> Known | None:
+        """Return what is known of the column: before the request, or else since."""
+        return entity.before.get(column) or entity.after.get(column)
+
+    # --- making conditions hold
+
+    def satisfy(
+        self, entity: Entity, conditions: Sequence[Condition], source: Source, depth: int = 0
+    ) -> bool:
+        """Give unknown columns values such that the conditions hold; False where that can't be."""
+        if self.judge.verdict(entity, conditions, self.known) is False or depth > _DEEPEST:
+            return False
+        by_column: dict[str, list[Simple]] = {}
+        for condition in conditions:
+            if not isinstance(condition, (AnyOf, Related, Opaque)):
+                by_column.setdefault(condition.column, []).append(condition)
+        done = [self._give(entity, column, simple, source, depth) for column, simple in by_column.items()]
+        done += [
+            self._relate(entity, condition, source, depth)
+            for condition in conditions
+            if isinstance(condition, Related) and not condition.negated
+        ]
+        done += [
+            self.judge.verdict(entity, (condition,), self.known) is True
+            or any(self.satisfy(entity, branch, source, depth + 1) for branch in condition.branches)
+            for condition in conditions
+            if isinstance(condition, AnyOf)
+        ]
+        return all(done)
+
+    def _give(
+        self, entity: Entity, column: str, conditions: Sequence[Simple], source: Source, depth: int
+    ) -> bool:
+        known = self.known(entity, column)
+        if known is not None and isinstance(known.value, KeyOf):
+            target = known.value
+            wanted = [item for item in conditions if item != NoneOf(column, ())]
+            return not wanted or (
+                target.entity is not entity
+                and self._give(target.entity, target.column, wanted, source, depth + 1)
+            )
+        if known is not None:
+            return True  # judged before
+        if conditions == [NoneOf(column, ())] and self._points_on(entity, column, source, depth):
+            return True
+        for value in satisfying(
+            self._least_used(entity.table, conditions), self._column(entity.table, column)
+        ):
+            other = self.rows.identified(entity.table, {column: value}) if hashable(value) else None
+            if value is None or other is None or other is entity:
+                self.learn(entity, {column: value}, source)
+                return True
+        return False
+
+    def _points_on(self, entity: Entity, column: str, source: Source, depth: int) -> bool:
+        """A foreign key that must have a value gets that of some row."""
+        target = self._target(entity.table, column)
+        if target is None:
+            return False
+        return self._relate(entity, Related(target[0], ((column, target[1]),)), source, depth)
+
+    def _target(self, table: str, column: str) -> tuple[str, str] | None:
+        known = self.rows.catalog.tables.get(table)
+        return known.references.get(column) if known else None
+
+    def _column(self, table: str, column: str) -> Column | None:
+        known = self.rows.catalog.tables.get(table)
+        return known.columns.get(column) if known else None
+
+    def _least_used(self, table: str, conditions: Sequence[Simple]) -> list[Simple]:
+        """Sort the values of IN lists: rows are spread over them."""
+        return [
+            OneOf(
+                item.column,
+                tuple(
+                    sorted(item.values, key=lambda value: len(self.rows.having(table, item.column, value)))
+                ),
+            )
+            if isinstance(item, OneOf) and len(item.values) > 1
+            else item
+            for item in conditions
+        ]
+
+    def _relate(self, entity: Entity, condition: Related, source: Source, depth: int) -> bool:
+        """See to it that there is such a row over there."""
+        if self.judge.verdict(entity, (condition,), self.known) is True:
+            return True
+        wanted: dict[str, object] = {}
+        open_columns: list[tuple[str, str]] = []
+        for mine, theirs in condition.on:
+            known = self.known(entity, mine)
+            if known is not None:
+                wanted[theirs] = known.value
+            elif self.rows.identifies(entity.table, (mine,)):
+                wanted[theirs] = KeyOf(entity, mine)
+            else:
+                open_columns.append((mine, theirs))
+        found = self._row_for(condition, wanted, source, depth, exclude=entity)
+        if found is None:
+            return False
+        for mine, theirs in open_columns:
+            known = self.known(found, theirs)
+            value = known.value if known is not None and is_known(known) else KeyOf(found, theirs)
+            self.learn(entity, {mine: value}, source)
+        return True
+
+    def _row_for(
+        self, condition: Related, wanted: dict[str, object], source: Source, depth: int, exclude: Entity
+    ) -> Entity | None:
+        candidates = [
+            item
+            for item in self.judge.going_together(condition.table, tuple(wanted.items()), self.known)
+            if item is not exclude
+        ]
+        verdicts = [self.judge.verdict(item, condition.conditions, self.known) for item in candidates]
+        for wish in (True, None):
+            for item, verdict in zip(candidates, verdicts, strict=True):
+                if verdict is wish and self.satisfy(item, condition.conditions, source, depth + 1):
+                    return item
+        if candidates and self.rows.identifies(condition.table, tuple(wanted)):
+            return None
+        return self.make_up(condition.table, condition.conditions, source, wanted, depth + 1)
+
+    # --- making up rows
+
+    def make_up(
+        self,
+        table: str,
+        conditions: Sequence[Condition],
+        source: Source,
+        values: dict[str, object] | None = None,
+        depth: int = 0,
+    ) -> Entity:
+        """Return a new row for which the conditions hold."""
+        entity = self.rows.new(table)
+        entity.made_up = True
+        entity.reason = source
+        self.made_up.setdefault(table, []).append(entity)
+        self.learn(entity, values or {}, source)
+        self.satisfy(entity, conditions, source, depth)
+        self._tell_apart(entity, source)
+        return entity
+
+    def _tell_apart(self, entity: Entity, source: Source) -> None:
+        """Let no two rows be equal in columns that are unique together."""
+        for columns in self.rows.catalog.identities(entity.table):
+            open_columns = [column for column in columns if before(entity, column) is None]
+            free = [column for column in open_columns if self._target(entity.table, column) is None]
+            if len(columns) == 1 or len(open_columns) == len(columns) or not free:
+                continue
+            described = self._column(entity.table, free[0])
+            self.learn(entity, {free[0]: of_column(described, len(self.rows.of(entity.table)))}, source)
+
+    def learn(self, entity: Entity, values: dict[str, object], source: Source) -> None:
+        """Take down values of the starting state that follow from conditions."""
+        for column, value in values.items():
+            self.rows.set_before(entity, column, Known(value, source))
+        self.rows.index_anew(entity)
+
+    # --- making conditions not hold
+
+    def avoid(self, entity: Entity, conditions: Sequence[Condition], source: Source, depth: int = 0) -> bool:
+        """Give one unknown column a value such that the conditions don't hold; False if none can be."""
+        verdict = self.judge.verdict(entity, conditions, before)
+        if verdict is not None:
+            return not verdict
+        for condition in conditions:
+            if self.judge.verdict(entity, (condition,), before) is None and self._falsify(
+                entity, condition, source, depth
+            ):
+                return True
+        return False
+
+    def _falsify(self, entity: Entity, condition: Condition, source: Source, depth: int) -> bool:
+        match condition:
+            case Opaque():
+                return False
+            case AnyOf(branches):
+                # As many branches as can be, though one alone may stay open.
+                avoided = [self.avoid(entity, branch, source, depth) for branch in branches]
+                return all(avoided)
+            case Related(table, ((mine, theirs),), conditions, negated):
+                known = before(entity, mine)
+                if (
+                    negated
+                    or known is not None
+                    or self._target(entity.table, mine) != (table, theirs)
+                    or depth
+                ):
+                    return False
+                described = self._column(entity.table, mine)
+                if described is not None and described.null:
+                    self.learn(entity, {mine: None}, source)
+                    return True
+                parent = self._other_parent(table, conditions, source, depth)
+                if parent is None:
+                    return False
+                key = before(parent, theirs)
+                self.learn(entity, {mine: key.value if key else KeyOf(parent, theirs)}, source)
+                return True
+            case Related():
+                return False
+            case _:
+                return self._falsify_column(entity, condition, source, depth)
+
+    def _other_parent(
+        self, table: str, conditions: Sequence[Condition], source: Source, depth: int
+    ) -> Entity | None:
+        for item in self.rows.of(table):
+            if item.existed and self.judge.verdict(item, conditions, before) is False:
+                return item
+        made = self.make_up(table, (), source)
+        return made if self.avoid(made, conditions, source, depth + 1) else None
+
+    def _falsify_column(self, entity: Entity, condition: Simple, source: Source, depth: int) -> bool:
+        column = condition.column
+        if before(entity, column) is not None:
+            return False
+        described = self._column(entity.table, column)
+        target = self._target(entity.table, column)
+        if described is not None and described.null and not holds(condition, None):
+            self.learn(entity, {column: None}, source)
+            return True
+        if target is not None:
+            if depth:
+                return False
+            parent = self._other_parent(target[0], (_moved(condition, target[1]),), source, depth)
+            if parent is None:
+                return False
+            key = before(parent, target[1])
+            self.learn(entity, {column: key.value if key else KeyOf(parent, target[1])}, source)
+            return True
+        taken = len(self.rows.of(entity.table))
+        for value in (*_refuted(condition), *(of_column(described, taken + number) for number in (1, 2))):
+            other = self.rows.identified(entity.table, {column: value}) if hashable(value) else None
+            if value is not None and other is None and holds(condition, value) is False:
+                self.learn(entity, {column: value}, source)
+                return True
+        return False
+
+
+def _moved(condition: Simple, column: str) -> Simple:
+    """Return the condition as one on the column that a foreign key points to."""
+    match condition:
+        case OneOf(_, values):
+            return OneOf(column, values)
+        case NoneOf(_, values):
+            return NoneOf(column, values)
+        case Bound(_, operator, value):
+            return Bound(column, operator, value)
+        case Text(_, pattern, sensitive, whole, negated):
+            return Text(column, pattern, sensitive, whole, negated)
+
+
+def _refuted(condition: Simple) -> Iterator[object]:
+    """Yield values for which the condition may not hold."""
+    match condition:
+        case OneOf(_, values):
+            for value in values:
+                yield step(value, 1) if not isinstance(value, bool) else not value
+        case NoneOf(_, values):
+            yield from values
+        case Bound(_, operator, value):
+            yield step(value, -1 if operator in {">", ">="} else 1)
+        case Text():
+            yield condition.literal()

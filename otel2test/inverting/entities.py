@@ -1,0 +1,216 @@
+"""Rows of tables, with what is known of each, found by any of their values.
+
+The solver learns through :class:`Rows` only, so that every look-up is by an index: a
+request may have read tens of thousands of rows.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from otel2test.inverting.catalog import Catalog
+from otel2test.inverting.facts import Change, Source, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The value of one column of one row, and where it was learnt."""
+
+    value: object
+    source: Source
+
+
+@dataclass(slots=True, eq=False)
+class Entity:
+    """One row of one table, over the whole request."""
+
+    table: str
+    number: int
+    """Order of first sight."""
+    before: dict[str, Known] = field(default_factory=dict)
+    """Column → value before the request; empty for a row that the request created."""
+    after: dict[str, Known] = field(default_factory=dict)
+    """Column → value that the request wrote, or read back after writing."""
+    created: bool = False
+    deleted: bool = False
+    undone: bool = False
+    """True for a row that was created and rolled back: it never was."""
+    made_up: bool = False
+    """True where no row was ever seen, only that there had to be one."""
+    reason: Source | None = None
+    """Of a made-up row: the query that tells that there had to be one."""
+
+    def value(self, column: str) -> Known | None:
+        """Return what is known of the column at the end of the request."""
+        return self.after.get(column) or self.before.get(column)
+
+    @property
+    def existed(self) -> bool:
+        """True for a row of the starting state."""
+        return not self.created
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOf:
+    """As a value: that of ``column`` of another row, which nothing told."""
+
+    entity: Entity = field(repr=False)
+    column: str
+
+
+At: TypeAlias = "Callable[[Entity, str], Known | None]"
+"""How to look at rows: as they were before the request, or as they are."""
+
+
+def before(entity: Entity, column: str) -> Known | None:
+    """Return what is known of the column before the request."""
+    return entity.before.get(column)
+
+
+def now(entity: Entity, column: str) -> Known | None:
+    """Return what is known of the column by now."""
+    return entity.after.get(column) or entity.before.get(column)
+
+
+def is_known(known: Known | None) -> bool:
+    """Say whether that is a value: not one that only the database knew."""
+    return known is not None and not isinstance(known.value, (Unknown, Change))
+
+
+def hashable(value: object) -> bool:
+    """Say whether an index can find the value."""
+    if isinstance(value, (Unknown, Change)):
+        return False
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+class Rows:
+    """All rows that were ever told of."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.entities: list[Entity] = []
+        self.by_table: dict[str, list[Entity]] = {}
+        self._by_identity: dict[tuple[object, ...], Entity] = {}
+        self._keys_of: dict[int, list[tuple[object, ...]]] = {}
+        """``id(entity)`` → its keys in the index above."""
+        self._by_value: dict[tuple[str, str], dict[object, list[Entity]]] = {}
+        """(table, column) → value that the column has or had → rows; built when first asked for."""
+        self._silent: dict[tuple[str, str], list[Entity]] = {}
+        """(table, column) → rows whose column wasn't known when last looked; kept once asked for."""
+        self._tracked: dict[str, list[str]] = {}
+        """Table → columns for which the above is kept."""
+        self.unresolved: list[tuple[Entity, str]] = []
+        """Columns that were given a :class:`KeyOf`."""
+
+    def new(self, table: str) -> Entity:
+        """Return a row that nothing is known of yet."""
+        entity = Entity(table, len(self.entities))
+        self.entities.append(entity)
+        self.by_table.setdefault(table, []).append(entity)
+        for column in self._tracked.get(table, ()):
+            self._silent[table, column].append(entity)
+        return entity
+
+    def of(self, table: str) -> Sequence[Entity]:
+        """Return all rows of the table."""
+        return self.by_table.get(table, ())
+
+    # --- learning
+
+    def set_before(self, entity: Entity, column: str, known: Known) -> None:
+        """Take down a value of the starting state."""
+        entity.before[column] = known
+        self._learnt(entity, column, known.value)
+
+    def set_after(self, entity: Entity, column: str, known: Known) -> None:
+        """Take down a value that the request wrote or read back."""
+        entity.after[column] = known
+        self._learnt(entity, column, known.value)
+
+    def _learnt(self, entity: Entity, column: str, value: object) -> None:
+        if isinstance(value, KeyOf):
+            self.unresolved.append((entity, column))
+        index = self._by_value.get((entity.table, column))
+        if index is not None and hashable(value):
+            index.setdefault(value, []).append(entity)
+
+    # --- rows by what identifies them
+
+    def identity_keys(self, table: str, values: Mapping[str, object]) -> Iterator[tuple[object, ...]]:
+        """Yield each set of identifying values that ``values`` has complete."""
+        for columns in self.catalog.identities(table):
+            parts = tuple(values.get(column) for column in columns)
+            if all(part is not None and hashable(part) for part in parts):
+                yield (table, columns, parts)
+
+    def identified(self, table: str, values: Mapping[str, object]) -> Entity | None:
+        """Return the row with these values, if they identify one."""
+        for key in self.identity_keys(table, values):
+            entity = self._by_identity.get(key)
+            if entity is not None:
+                return entity
+        return None
+
+    def index(self, entity: Entity, values: Mapping[str, object]) -> None:
+        """Find the row by ``values`` from now on, as far as they identify it."""
+        for key in self.identity_keys(entity.table, values):
+            self._by_identity[key] = entity
+            self._keys_of.setdefault(id(entity), []).append(key)
+
+    def index_anew(self, entity: Entity) -> None:
+        """Find the row by all that is known of it."""
+        values = {
+            column: known.value
+            for column in {**entity.before, **entity.after}
+            if (known := entity.value(column)) is not None
+        }
+        self.index(entity, values)
+
+    def forget(self, entity: Entity) -> None:
+        """Find the row by nothing any more."""
+        for key in self._keys_of.pop(id(entity), ()):
+            if self._by_identity.get(key) is entity:
+                del self._by_identity[key]
+
+    def identifies(self, table: str, columns: Sequence[str]) -> bool:
+        """Say whether a row has values of its own in these columns."""
+        return any(set(identity) <= set(columns) for identity in self.catalog.identities(table))
+
+    # --- rows by any value
+
+    def having(self, table: str, column: str, value: object) -> Sequence[Entity]:
+        """Return all rows whose column has or had that value; perhaps some that no longer have."""
+        if isinstance(value, KeyOf) and value.entity.table == table and value.column == column:
+            return (value.entity,)
+        if not hashable(value):
+            return self.of(table)
+        return self._index_of(table, column).get(value, ())
+
+    def values_of(self, table: str, column: str) -> Iterable[object]:
+        """Return every value that the column has or had."""
+        return self._index_of(table, column)
+
+    def _index_of(self, table: str, column: str) -> dict[object, list[Entity]]:
+        index = self._by_value.get((table, column))
+        if index is None:
+            index = self._by_value[table, column] = {}
+            for entity in self.of(table):
+                told = [item.value for item in (entity.before.get(column), entity.after.get(column)) if item]
+                for one in told[:1] if told[1:] == told[:1] else told:
+                    if hashable(one):
+                        index.setdefault(one, []).append(entity)
+        return index
+
+    def silent(self, table: str, column: str) -> Sequence[Entity]:
+        """Return the rows whose column, before the request, isn't known."""
+        told = self._silent.get((table, column))
+        if told is None:
+            told = list(self.of(table))
+            self._tracked.setdefault(table, []).append(column)
+        self._silent[table, column] = found = [item for item in told if column not in item.before]
+        return found

@@ -1,0 +1,354 @@
+"""SELECT, executed → facts: rows seen, counted and missing, and how they were sorted."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from otel2test.inverting.catalog import Catalog
+from otel2test.inverting.conditions import (
+    AnyOf,
+    Bound,
+    Condition,
+    NoneOf,
+    OneOf,
+    Opaque,
+    flattened,
+    readable,
+)
+from otel2test.inverting.facts import (
+    Complete,
+    Counted,
+    Fact,
+    Join,
+    Missing,
+    NotInverted,
+    Ordering,
+    Seen,
+    Source,
+    Summed,
+    Window,
+)
+from otel2test.inverting.rooting import Rooted, joined, root_of
+from otel2test.inverting.statements import (
+    ColumnRef,
+    Comparison,
+    Const,
+    Equal,
+    In,
+    Operand,
+    Output,
+    Parameters,
+    Predicate,
+    Same,
+    Select,
+    TableRef,
+    Union,
+)
+from otel2test.reading.exchanges import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One execution of one query."""
+
+    query: Query
+    source: Source
+    catalog: Catalog
+    params: Parameters
+
+    def value(self, table: str, column: str, operand: Operand) -> tuple[bool, object]:
+        """Return whether the operand's value is known, and the value as the program saw it."""
+        known, raw = self.params.value(operand)
+        return known, self.catalog.value(table, column, raw) if known else None
+
+    @property
+    def _rooted(self) -> Rooted:
+        return Rooted(self.catalog, self.value, self.query.vendor == "postgresql")
+
+    @property
+    def _cut(self) -> bool:
+        return self.query.fetched is not None and self.query.fetched > len(self.query.rows)
+
+    # --- rows
+
+    def select(self, statement: Select) -> Iterator[Fact]:
+        """Yield the facts of a query."""
+        if statement.aggregated:
+            yield from self._aggregates(statement)
+            return
+        root = root_of(statement, self.catalog)
+        conditions = self._rooted.conditions(statement, root)
+        yield from self._rows(statement, root)
+        yield from self._others(statement, root, conditions)
+        if self._cut:
+            kept = f"only {len(self.query.rows)} of {self.query.fetched} rows were kept"
+            yield NotInverted(self.source, kept)
+
+    def _others(self, statement: Select, root: TableRef, conditions: tuple[Condition, ...]) -> Iterator[Fact]:
+        """Yield what a result says of rows that aren't in it."""
+        if self._cut or not self.query.exhausted or not readable(conditions):
+            return
+        seen = len(self.query.rows)
+        offset, limit = self._number(statement.offset), self._number(statement.limit)
+        if not seen:
+            if offset == 0:
+                yield Missing(self.source, root.table, conditions)
+            return
+        more = limit is None or seen >= limit if statement.limit is not None else False
+        if not statement.limited or (not more and offset == 0):
+            yield Complete(self.source, root.table, conditions)
+        elif not statement.grouped and (offset or self._tells_row(statement, root)):
+            order = tuple(self._order(statement, root))
+            if order and offset is not None:
+                yield Window(self.source, root.table, conditions, root.alias, seen, order, offset, more)
+
+    def _tells_row(self, statement: Select, root: TableRef) -> bool:
+        return any(
+            output.source is not None and output.source.alias == root.alias for output in statement.outputs
+        )
+
+    def _number(self, operand: Operand | None) -> int | None:
+        """Return the value of LIMIT or OFFSET: 0 where there is none, None where it isn't known."""
+        if operand is None:
+            return 0
+        known, value = self.params.value(operand)
+        return value if known and isinstance(value, int) else None
+
+    def _order(self, statement: Select, root: TableRef) -> Iterator[Ordering]:
+        for term in statement.ordered_by:
+            ref = term.column
+            if ref.alias == root.alias:
+                yield Ordering(ref.column, term.descending)
+                continue
+            links = joined((*statement.predicates, *statement.outer_predicates), ref.alias)
+            via = next((other.column for _, other in links if other.alias == root.alias), None)
+            if via is None:
+                return
+            yield Ordering(ref.column, term.descending, via)
+
+    def _rows(self, statement: Select, root: TableRef, extra: tuple[Condition, ...] = ()) -> Iterator[Fact]:
+        own = {table.alias: self._rooted.own(statement, table) for table in statement.tables}
+        own[root.alias] = flattened((*own[root.alias], *extra))
+        joins = {table.alias: tuple(self._joins(statement, table)) for table in statement.tables}
+        for witness, row in enumerate(self.query.rows):
+            known = self._known_columns(statement, row)
+            present = [
+                (table, values)
+                for table in statement.tables
+                if self._present(statement, table, values := self._values(table, known))
+            ]
+            aliases = {table.alias for table, _ in present}
+            for table, values in present:
+                told = tuple(
+                    join for join in joins[table.alias] if join.alias in aliases and join.column not in values
+                )
+                shared = table is not root
+                yield Seen(
+                    self.source, table.table, values, witness, table.alias, told, own[table.alias], shared
+                )
+
+    def _joins(self, statement: Select, table: TableRef) -> Iterator[Join]:
+        for mine, other in joined((*statement.predicates, *statement.outer_predicates), table.alias):
+            yield Join(mine.column, other.alias, other.column)
+
+    def _values(self, table: TableRef, known: Mapping[ColumnRef, object]) -> dict[str, object]:
+        return {
+            ref.column: self.catalog.value(table.table, ref.column, value)
+            for ref, value in known.items()
+            if ref.alias == table.alias
+        }
+
+    def _present(self, statement: Select, table: TableRef, values: Mapping[str, object]) -> bool:
+        """Say whether a LEFT JOIN found a row: some column of it came back that isn't NULL."""
+        if not table.outer:
+            return True
+        selected = {
+            output.source.column
+            for output in statement.outputs
+            if output.source is not None and output.source.alias == table.alias
+        }
+        return any(values.get(column) is not None for column in selected)
+
+    def _known_columns(self, statement: Select, row: Sequence[object]) -> dict[ColumnRef, object]:
+        """Return the raw value of each column that this row of the result tells or implies."""
+        known: dict[ColumnRef, object] = {}
+        for output, value in zip(statement.outputs, row, strict=False):
+            if output.source is not None:
+                known[output.source] = value
+        for predicate in statement.predicates:
+            match predicate:
+                case Equal(column, operand) | In(column, (operand,)):
+                    found, value = self.params.value(operand)
+                    if found:
+                        known.setdefault(column, value)
+                case _:
+                    pass
+        _spread(statement.predicates, known)
+        # A LEFT JOIN's condition holds where its table has a row; where it hasn't, the row is
+        # recognised by what came back, so that what spreads here does no harm.
+        _spread(statement.outer_predicates, known)
+        return known
+
+    # --- UNION
+
+    def union(self, statement: Union) -> Iterator[Fact]:
+        """Yield what a UNION tells: each row is of the branch whose constants it has."""
+        rows = self.query.rows
+        whole = self.query.exhausted and not self._cut and not statement.limited
+        if not rows and whole:
+            for branch in statement.branches:
+                yield from self.select(branch)
+            return
+        if len({self._shape(branch) for branch in statement.branches}) == 1:
+            # The same columns of the same table: a row satisfies the conditions of either branch.
+            roots = [root_of(branch, self.catalog) for branch in statement.branches]
+            either = tuple(
+                self._rooted.conditions(branch, root)
+                for branch, root in zip(statement.branches, roots, strict=True)
+            )
+            first = statement.branches[0]
+            bare = replace(first, predicates=tuple(_joins_only(first.predicates)))
+            yield from self._rows(bare, roots[0], (AnyOf(either),))
+            if whole and readable((AnyOf(either),)):
+                yield Complete(self.source, roots[0].table, flattened((AnyOf(either),)))
+            return
+        for row in rows:
+            branches = [branch for branch in statement.branches if _may_be_of(branch, row)]
+            if len(branches) != 1:
+                yield NotInverted(
+                    self.source, "a UNION of different tables, and no telling which row is of which"
+                )
+                return
+        for branch in statement.branches:
+            own = tuple(row for row in rows if _may_be_of(branch, row))
+            part = replace(self.query, rows=own, fetched=None, exhausted=whole)
+            yield from Read(part, self.source, self.catalog, self.params).select(branch)
+
+    def _shape(self, branch: Select) -> tuple[object, ...]:
+        tables = {table.alias: table.table for table in branch.tables}
+        return tuple(
+            (tables.get(output.source.alias), output.source.column) if output.source else output
+            for output in branch.outputs
+        )
+
+    # --- aggregates
+
+    def _aggregates(self, statement: Select) -> Iterator[Fact]:
+        rows = self.query.rows
+        if statement.grouped and not rows and self.query.exhausted and not statement.limited:
+            yield from self._none(statement)
+        for row in rows:
+            known = self._known_columns(statement, row)
+            grouped = tuple(output.source for output in statement.outputs if output.source is not None)
+            if statement.grouped:
+                yield from self._group(statement, known, row)
+            for output, value in zip(statement.outputs, row, strict=False):
+                if output.aggregate is not None:
+                    yield from self._aggregate(statement, output, value, grouped, known)
+                elif output.source is None and output.constant is None:
+                    yield NotInverted(self.source, f"{output.name}: computed from several rows")
+
+    def _none(self, statement: Select) -> Iterator[Fact]:
+        root = root_of(statement, self.catalog)
+        conditions = self._rooted.conditions(statement, root)
+        if readable(conditions):
+            yield Missing(self.source, root.table, conditions)
+
+    def _group(
+        self, statement: Select, known: Mapping[ColumnRef, object], row: Sequence[object]
+    ) -> Iterator[Fact]:
+        """Yield the rows whose values the group has; those of LEFT JOINs only if they were selected."""
+        for table in statement.tables:
+            values = self._values(table, known)
+            selected = any(
+                output.source is not None and output.source.alias == table.alias and value is not None
+                for output, value in zip(statement.outputs, row, strict=False)
+            )
+            if selected:
+                own = self._rooted.own(statement, table)
+                yield Seen(self.source, table.table, values, _NO_WITNESS, table.alias, (), own, shared=True)
+
+    def _aggregate(
+        self,
+        statement: Select,
+        output: Output,
+        value: object,
+        grouped: Sequence[ColumnRef],
+        known: Mapping[ColumnRef, object],
+    ) -> Iterator[Fact]:
+        tables = {table.alias: table for table in statement.tables}
+        over = tables.get(output.over.alias) if output.over else None
+        root = over or root_of(statement, self.catalog)
+        if root.outer:
+            # COUNT over a LEFT JOIN counts the rows of the joined table.
+            statement = _inner(statement)
+        group = tuple(Equal(ref, Const(known[ref])) for ref in grouped if ref in known)
+        conditions = self._rooted.conditions(
+            replace(statement, predicates=(*statement.predicates, *group), filtered_groups=False), root
+        )
+        column = output.over.column if output.over else None
+        match output.aggregate:
+            case "count" if isinstance(value, int):
+                if value == 0 and readable(conditions):
+                    yield Missing(self.source, root.table, conditions)
+                else:
+                    exact = readable(conditions)
+                    yield Counted(self.source, root.table, conditions, value, exact)
+            case "sum" if column is not None and readable(conditions):
+                total = self.catalog.value(root.table, column, value)
+                yield Summed(self.source, root.table, conditions, column, total)
+            case "max" | "min" if column is not None and readable(conditions):
+                yield from self._extreme(output, root.table, column, conditions, value)
+            case _:
+                yield NotInverted(self.source, f"{output.name}: computed from several rows")
+
+    def _extreme(
+        self, output: Output, table: str, column: str, conditions: tuple[Condition, ...], value: object
+    ) -> Iterator[Fact]:
+        """One row has the greatest value, and none has a greater one."""
+        if value is None:
+            yield Missing(self.source, table, (*conditions, NoneOf(column, ())))
+            return
+        most = self.catalog.value(table, column, value)
+        yield Counted(
+            self.source, table, (*conditions, OneOf(column, (most,)), Opaque("at least")), 1, exact=False
+        )
+        operator: Comparison = ">" if output.aggregate == "max" else "<"
+        yield Missing(self.source, table, (*conditions, Bound(column, operator, most)))
+
+
+_NO_WITNESS = -1
+"""Of a row that a group was made of: which of them it is, nobody knows."""
+
+
+def _inner(statement: Select) -> Select:
+    """Return the query with every LEFT JOIN an INNER JOIN."""
+    tables = tuple(replace(item, outer=False) for item in statement.tables)
+    return replace(
+        statement,
+        tables=tables,
+        predicates=(*statement.predicates, *statement.outer_predicates),
+        outer_predicates=(),
+    )
+
+
+def _joins_only(predicates: Iterable[Predicate]) -> Iterator[Predicate]:
+    return (part for part in predicates if isinstance(part, Same))
+
+
+def _may_be_of(branch: Select, row: Sequence[object]) -> bool:
+    return all(
+        output.constant is None or output.constant.value == value
+        for output, value in zip(branch.outputs, row, strict=False)
+    )
+
+
+def _spread(predicates: Sequence[Predicate], known: dict[ColumnRef, object]) -> None:
+    same = [predicate for predicate in predicates if isinstance(predicate, Same)]
+    for _ in range(len(same)):
+        before = len(known)
+        for predicate in same:
+            for one, other in ((predicate.left, predicate.right), (predicate.right, predicate.left)):
+                if one in known and other not in known and known[one] is not None:
+                    known[other] = known[one]
+        if len(known) == before:
+            return

@@ -1,0 +1,224 @@
+"""Rows that were seen joined to each other → the entities that they are.
+
+One row of a result tells of one row in each of its tables. Each is found by what
+identifies it, or by the row that points to it; those that nothing identifies are matched
+at the end, when all rows that have a key are known.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from otel2test.inverting.conditions import Condition
+from otel2test.inverting.entities import Entity, KeyOf, Known, Rows, hashable, is_known, now
+from otel2test.inverting.facts import Change, Seen, Source, Unknown
+from otel2test.inverting.judging import Judge
+
+
+@dataclass(slots=True)
+class _Sight:
+    """One table's part of a joined row."""
+
+    fact: Seen
+    values: dict[str, object]
+    entity: Entity | None = None
+
+
+@dataclass(slots=True)
+class Witnesses:
+    """All sightings, and the entities they were of."""
+
+    rows: Rows
+    judge: Judge
+    vague: list[list[_Sight]] = field(default_factory=list)
+    required: list[tuple[Entity, tuple[Condition, ...], Source]] = field(default_factory=list)
+    """What rows that came back must satisfy, beyond the values they came with."""
+    of_result: dict[tuple[int, str, int], Entity] = field(default_factory=dict)
+    """(position, alias, witness) → the row."""
+    made: list[Entity] = field(default_factory=list)
+    """Rows that nothing identifies: there had to be one, with what was seen of it."""
+    _taken: dict[tuple[int, str], set[int]] = field(default_factory=dict)
+
+    def see(self, facts: Sequence[Seen]) -> None:
+        """Learn from one row of a result."""
+        sights = [_Sight(fact, dict(fact.values)) for fact in facts]
+        self._identify(sights, make=True)
+        if any(sight.entity is None for sight in sights):
+            self.vague.append(sights)
+        for sight in sights:
+            self._observe(sight)
+
+    def match_vague(self) -> None:
+        """Find the row of each sighting that didn't tell which row it was of, or make one."""
+        waiting = self.vague
+        self.vague = []
+        for sights in waiting:
+            self._identify(sights, make=True)
+            while unknown := [sight for sight in sights if sight.entity is None]:
+                best = [(self._match(sight, sights), sight) for sight in unknown]
+                (shared, entity), sight = max(best, key=lambda item: (item[0][0], not item[1].fact.shared))
+                if entity is None or shared < 0:
+                    sight = min(unknown, key=lambda item: item.fact.shared)
+                    entity = self.rows.new(sight.fact.table)
+                    entity.made_up = not sight.values
+                    entity.reason = sight.fact.source
+                    self.made.append(entity)
+                sight.entity = entity
+                self._identify(sights, make=True)
+            for sight in sights:
+                self._observe(sight)
+
+    # --- by what identifies
+
+    def _identify(self, sights: list[_Sight], *, make: bool) -> None:
+        by_alias = {sight.fact.alias: sight for sight in sights}
+        changed = True
+        while changed:
+            changed = False
+            for sight in sights:
+                if sight.entity is None:
+                    sight.entity = self.rows.identified(sight.fact.table, sight.values)
+                    if sight.entity is None and make and self._has_key(sight):
+                        sight.entity = self.rows.new(sight.fact.table)
+                        self.rows.index(sight.entity, sight.values)
+                    changed = changed or sight.entity is not None
+            for sight in sights:
+                for join in sight.fact.joined:
+                    other = by_alias.get(join.alias)
+                    if other is not None and join.column not in sight.values:
+                        changed = self._pass_on(sight, join.column, other, join.other) or changed
+
+    def _has_key(self, sight: _Sight) -> bool:
+        return next(self.rows.identity_keys(sight.fact.table, sight.values), None) is not None
+
+    def _pass_on(self, sight: _Sight, column: str, other: _Sight, theirs: str) -> bool:
+        """Learn a column's value from the row that it is joined to."""
+        known = other.entity.value(theirs) if other.entity is not None else None
+        value = other.values.get(theirs, known.value if known is not None else None)
+        if isinstance(value, KeyOf) and (value.entity.table, value.column) == (sight.fact.table, column):
+            # The other row points to a row whose key nobody knows: it is this one.
+            found = sight.entity is None
+            sight.entity = sight.entity or value.entity
+            return found
+        if theirs in other.values and other.values[theirs] is not None:
+            sight.values[column] = other.values[theirs]
+        elif known is not None and is_known(known) and known.value is not None:
+            sight.values[column] = known.value
+        elif (
+            other.entity is not None
+            and self.rows.identifies(other.fact.table, (theirs,))
+            and (sight.entity is None or sight.entity.value(column) is None)
+        ):
+            sight.values[column] = KeyOf(other.entity, theirs)
+        else:
+            return False
+        return True
+
+    # --- by what fits
+
+    def _match(self, sight: _Sight, sights: Sequence[_Sight]) -> tuple[int, Entity | None]:
+        for other in sights:
+            for join in other.fact.joined:
+                if join.alias == sight.fact.alias and self._tells_apart(other.fact.table, join.column):
+                    # Which row it points to is part of what that one is: that isn't guessed.
+                    return (-1, None)
+        return self._best_match(sight, sights)
+
+    def _tells_apart(self, table: str, column: str) -> bool:
+        identities = self.rows.catalog.identities(table)
+        return any(column in columns and len(columns) > 1 for columns in identities)
+
+    def _best_match(self, sight: _Sight, sights: Sequence[_Sight]) -> tuple[int, Entity | None]:
+        """Return how many values an entity shares with the sighting, and the entity."""
+        fact = sight.fact
+        used = self._taken.setdefault((fact.source.position, fact.alias), set())
+        best: tuple[int, Entity | None] = (-1, None)
+        for entity in self._candidates(sight):
+            if entity.undone or (id(entity) in used and not fact.shared) or _made_after(entity, fact.source):
+                continue
+            shared = self._shared(entity, sight, sights)
+            if shared > best[0] and self.judge.verdict(entity, fact.conditions, now) is not False:
+                best = (shared, entity)
+                if shared == len(sight.values):
+                    break
+        return best
+
+    def _candidates(self, sight: _Sight) -> Sequence[Entity]:
+        table = sight.fact.table
+        columns = [column for column, value in sight.values.items() if hashable(value)]
+        if not columns:
+            return self.rows.of(table)
+        told = self.rows.having(table, columns[0], sight.values[columns[0]])
+        return [*told, *self.rows.silent(table, columns[0])]
+
+    def _shared(self, entity: Entity, sight: _Sight, sights: Sequence[_Sight]) -> int:
+        shared = 0
+        for column, value in sight.values.items():
+            told = [
+                item for item in (entity.before.get(column), entity.after.get(column)) if item is not None
+            ]
+            if told and not any(_may_equal(item.value, value) for item in told):
+                return -1
+            shared += bool(told)
+        by_alias = {item.fact.alias: item for item in sights}
+        for join in sight.fact.joined:
+            other, known = by_alias.get(join.alias), entity.value(join.column)
+            if other is None or known is None or not is_known(known):
+                continue
+            target = self.rows.identified(other.fact.table, {join.other: known.value})
+            if isinstance(known.value, KeyOf):
+                target = known.value.entity
+            if target is not None:
+                if other.entity is not None and other.entity is not target:
+                    return -1
+                if _conflict(target, other.values):
+                    return -1
+                shared += 1
+        return shared
+
+    # --- what is learnt
+
+    def _observe(self, sight: _Sight) -> None:
+        entity, fact = sight.entity, sight.fact
+        if entity is None:
+            return
+        self._taken.setdefault((fact.source.position, fact.alias), set()).add(id(entity))
+        self.of_result[fact.source.position, fact.alias, fact.witness] = entity
+        self.observe(entity, sight.values, fact.source)
+        if fact.conditions and not entity.created:
+            self.required.append((entity, fact.conditions, fact.source))
+
+    def observe(self, entity: Entity, values: Mapping[str, object], source: Source) -> None:
+        """Take down what was read of a row: of before, or of what the request had made of it."""
+        for column, value in values.items():
+            if entity.created or column in entity.after:
+                if isinstance(value, KeyOf):
+                    continue
+                # Read back after the request's own write: tells what the database made of it.
+                written = entity.after.get(column)
+                if written is None or isinstance(written.value, (Unknown, Change)):
+                    self.rows.set_after(entity, column, Known(value, source))
+            else:
+                known = entity.before.get(column)
+                if known is None or (isinstance(known.value, KeyOf) and not isinstance(value, KeyOf)):
+                    self.rows.set_before(entity, column, Known(value, source))
+        self.rows.index(entity, values)
+
+
+def _may_equal(one: object, other: object) -> bool:
+    # Which key a row has may not be known yet: it may turn out to be this one.
+    return one == other or (
+        isinstance(one, KeyOf) is not isinstance(other, KeyOf) and None not in (one, other)
+    )
+
+
+def _conflict(entity: Entity, values: Mapping[str, object]) -> bool:
+    for column, value in values.items():
+        known = entity.value(column)
+        if known is not None and is_known(known) and not _may_equal(known.value, value):
+            return True
+    return False
+
+
+def _made_after(entity: Entity, source: Source) -> bool:
+    """Say whether the request created the row only after ``source``."""
+    return entity.created and all(known.source.position > source.position for known in entity.after.values())
