@@ -5,7 +5,7 @@ of them; rows are given values for which the conditions hold, or made up. Nothin
 made up satisfies the conditions of what was found missing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from otel2test.inverting.catalog import Column
@@ -38,6 +38,8 @@ class Completer:
     judge: Judge
     made_up: dict[str, list[Entity]] = field(default_factory=dict)
     """Table → rows that were made up."""
+    allowed: Callable[[Entity, str, object], bool] = field(default=lambda *_: True)
+    """Says whether a column may be given a value, by what was found missing."""
 
     def known(self, entity: Entity, column: str) -> Known | None:
         """Return what is known of the column: before the request, or else since."""
@@ -230,7 +232,7 @@ class Completer:
                 ):
                     return False
                 described = self._column(entity.table, mine)
-                if described is not None and described.null:
+                if described is not None and described.null and self.allowed(entity, mine, None):
                     self.learn(entity, {mine: None}, source)
                     return True
                 parent = self._other_parent(table, conditions, source, depth)
@@ -259,7 +261,8 @@ class Completer:
             return False
         described = self._column(entity.table, column)
         target = self._target(entity.table, column)
-        if described is not None and described.null and not holds(condition, None):
+        null = described is not None and described.null and not holds(condition, None)
+        if null and self.allowed(entity, column, None):
             self.learn(entity, {column: None}, source)
             return True
         if target is not None:
@@ -274,7 +277,8 @@ class Completer:
         taken = len(self.rows.of(entity.table))
         for value in (*_refuted(condition), *(of_column(described, taken + number) for number in (1, 2))):
             other = self.rows.identified(entity.table, {column: value}) if hashable(value) else None
-            if value is not None and other is None and holds(condition, value) is False:
+            refutes = value is not None and other is None and holds(condition, value) is False
+            if refutes and self.allowed(entity, column, value):
                 self.learn(entity, {column: value}, source)
                 return True
         return False

@@ -34,6 +34,9 @@ class Counting:
     limits: dict[str, list[Limit]] = field(default_factory=dict)
     not_inverted: list[NotInverted] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.completer.allowed = self._allowed
+
     def limit(self, table: str, conditions: tuple[Condition, ...], source: Source) -> None:
         """Let no row that isn't known to satisfy the conditions satisfy them."""
         self.limits.setdefault(table, []).append(Limit(conditions, source))

@@ -227,7 +227,7 @@ class Arranged:
         return [tuple(row.get(column) for column in columns) for row in self.rows[table].values()]
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(PERSONS, BOOKS, st.lists(questions(), min_size=1, max_size=3))
 def test_the_same_queries_see_the_same(
     persons: list[tuple[str, int | None]],

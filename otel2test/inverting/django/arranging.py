@@ -37,6 +37,10 @@ def arrange(
     return _Arranger(state, models, visible, names).run(user)
 
 
+_MOST_INVENTED: Final = 20
+"""More rows of one model than these are not invented out of nothing."""
+
+
 class _Arranger:
     def __init__(self, state: State, models: Models, visible: Visible, names: Names) -> None:
         self.state = state
@@ -235,6 +239,9 @@ class _Arranger:
                 del row.known[item.attname]
                 return
             parent = parent or self._invent(parent_model, target, known.value, known.source)
+        elif self._is_endless(row, parent_model):
+            self.notes.append(Note(f"{row.model.name}.{item.name}: each row would need another one"))
+            return
         else:
             peers = [other for other in self.rows if other.model is parent_model and other is not row]
             parent = (
@@ -243,6 +250,11 @@ class _Arranger:
                 else self._invent(parent_model, None, None, Source("", 0))
             )
         row.parents[item.name] = parent
+
+    def _is_endless(self, row: Row, parent_model: Model) -> bool:
+        """A key to the row's own model that is unique and never NULL asks for parents for ever."""
+        made = sum(1 for other in self.rows if other.model is parent_model and not other.known)
+        return row.invented and not row.known and made > _MOST_INVENTED
 
     def _concrete(self, model: Model) -> Model:
         return self.models.by_table.get(model.table, model)

@@ -76,6 +76,7 @@ def invert(exchange: Exchange, pages: Pages, *, name: str | None = None) -> Plan
         effects.needs_clock
         or answer.needs_clock
         or volatility.compares_with_clock(exchange.queries, inputs)
+        or volatility.reads_clock(exchange.calls, inputs)
         or inputs.is_recent(exchange.session.before if exchange.session else None)
     )
     arrange: tuple[Arrange, ...] = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from otel2test.inverting.django.evidence import parse_timestamp
 from otel2test.inverting.facts import Change, Unknown
 from otel2test.inverting.state import State
-from otel2test.reading.exchanges import Exchange, Query
+from otel2test.reading.exchanges import Call, Exchange, Query
 
 TEST_HOST = "testserver"
 _SLACK = dt.timedelta(seconds=2)
@@ -112,6 +112,24 @@ def inputs_of(exchange: Exchange, state: State, tokens: Iterable[str]) -> Inputs
                 if isinstance(known.value, str):
                     texts.add(known.value)
     return Inputs(frozenset(values), frozenset(texts), exchange.start, exchange.end, exchange.request.host)
+
+
+def reads_clock(calls: Iterable[Call], inputs: Inputs) -> bool:
+    """Say whether a function of the project held the time of the request in its hands.
+
+    What it decided by it may show anywhere, so that the test needs the same time.
+    """
+    return any(
+        _is_clocks(value, inputs)
+        for call in calls
+        for value in (*call.arguments.values(), *call.locals.values(), call.returned)
+    )
+
+
+def _is_clocks(value: object, inputs: Inputs) -> bool:
+    if isinstance(value, dt.datetime):
+        return inputs.is_now(value)
+    return isinstance(value, dt.date) and inputs.is_today(value) and not inputs.given(value)
 
 
 def compares_with_clock(queries: Iterable[Query], inputs: Inputs) -> bool:

@@ -1,7 +1,8 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.utils.html import escape
 from pytest_django.asserts import assertContains, assertTemplateUsed
@@ -11,6 +12,7 @@ from todos.models import Comment, Project, Tag, Todo
 pytestmark = pytest.mark.django_db
 
 
+@time_machine.travel(datetime(2026, 11, 21, 11, 36, 35, 896579, tzinfo=UTC))
 def test_todo_detail_shows_todo(client):
     # Arrange
     anna = User.objects.create_user(

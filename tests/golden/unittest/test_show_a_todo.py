@@ -1,6 +1,7 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import time_machine
 from django.contrib.auth.models import User
 from django.test import TestCase
 from django.utils.html import escape
@@ -9,6 +10,7 @@ from todos.models import Comment, Project, Tag, Todo
 
 
 class TodosTests(TestCase):
+    @time_machine.travel(datetime(2026, 11, 21, 11, 36, 35, 896579, tzinfo=UTC))
     def test_todo_detail_shows_todo(self):
         # Arrange
         anna = User.objects.create_user(

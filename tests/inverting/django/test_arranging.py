@@ -645,3 +645,31 @@ def test_a_row_that_a_migration_may_have_made_is_looked_for() -> None:
 
     (row,) = steps(found, CreateRow)
     assert (row.method, row.lookup, row.values) == ("get_or_create", (("code", "a"),), (("title", "A"),))
+
+
+def test_a_model_whose_rows_would_need_each_other_for_ever_is_a_note() -> None:
+    twin = model("shop.Twin", ID, foreign_key("other", "shop.Twin", unique=True))
+
+    found = plan_of(
+        query('SELECT "shop_twin"."id" FROM "shop_twin"', [], columns=["id"], rows=[[1]]), models=schema(twin)
+    )
+
+    assert any("each row would need another one" in note.text for note in found.notes)
+
+
+def test_a_row_that_a_save_handler_may_have_made_is_updated_or_created() -> None:
+    user: ModelPayload = {**USER, "signals": ["post_save"]}
+    profile = model(
+        "shop.Profile", ID, field("nick"), foreign_key("user", "auth.User", type="OneToOneField", unique=True)
+    )
+
+    found = plan_of(
+        select(USER, {"id": 1, "username": "anna", "is_staff": False, "password": "", "email": ""}),
+        select(profile, {"id": 5, "nick": "Annie", "user_id": 1}),
+        models=schema(user, profile),
+    )
+
+    (step,) = [step for step in steps(found, CreateRow) if step.model.name == "Profile"]
+    assert step.method == "update_or_create"
+    assert step.lookup == (("user", Variable("user")),)
+    assert step.values == (("nick", "Annie"),)

@@ -11,7 +11,7 @@ from otel2test.inverting.django.volatility import Inputs, compares_with_clock
 from otel2test.inverting.plan import SetClock
 from tests.inverting.django.planning import plan, steps
 from tests.inverting.shop import SHOP, TODO, exchange_of, insert, select, state_of
-from tests.recordings import Node, query, recorded, request, schema
+from tests.recordings import Node, call, query, recorded, request, schema
 
 START = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
@@ -138,3 +138,30 @@ def test_the_clock_is_set_only_where_the_test_needs_it() -> None:
     assert steps(plan(request("GET", "/", late, schema=SHOP)), SetClock) == [SetClock(START)]
     assert steps(plan(request("GET", "/", select(TODO), schema=SHOP)), SetClock) == []
     assert steps(plan(request("GET", "/", schema=schema())), SetClock) == []
+
+
+# --- what the project's functions held in their hands -----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("held", "sets_the_clock"),
+    [
+        ({"now": dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)}, True),
+        ({"today": dt.date(2026, 1, 2)}, True),
+        ({"day": dt.date(2025, 1, 2)}, False),
+        ({"number": 1_767_323_045}, False),
+        ({}, False),
+    ],
+)
+def test_a_function_that_was_given_the_time_needs_the_clock(
+    held: dict[str, object], sets_the_clock: bool
+) -> None:
+    found = plan(
+        request(
+            "GET",
+            "/",
+            calls=[call("is_overdue", id=0, parent=None, module="shop.views", raised=None, **held)],
+        )
+    )
+
+    assert bool(steps(found, SetClock)) is sets_the_clock
