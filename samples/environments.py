@@ -32,6 +32,8 @@ def environment(name: EnvironmentName) -> Path:
     python = platform.python_version()
     folder = ROOT / ".venvs" / f"py{python}-django{django}" / name
     requirements = (f"django=={django}", *REQUIREMENTS[name])
+    if django.startswith("4."):
+        requirements += ("pytest-django<4.12",)  # the last that supports it
     stamp = folder / "made-of.txt"
     wanted = "\n".join((*requirements, (ROOT / "pyproject.toml").read_text(encoding="utf-8")))
     folder.parent.mkdir(parents=True, exist_ok=True)
