@@ -235,7 +235,7 @@ class Completer:
                 if described is not None and described.null and self.allowed(entity, mine, None):
                     self.learn(entity, {mine: None}, source)
                     return True
-                parent = self._other_parent(table, conditions, source, depth)
+                parent = self._other_parent(table, conditions, source, depth) if entity.made_up else None
                 if parent is None:
                     return False
                 key = before(parent, theirs)
@@ -266,7 +266,7 @@ class Completer:
             self.learn(entity, {column: None}, source)
             return True
         if target is not None:
-            if depth:
+            if depth or not entity.made_up:
                 return False
             parent = self._other_parent(target[0], (_moved(condition, target[1]),), source, depth)
             if parent is None:
@@ -274,6 +274,8 @@ class Completer:
             key = before(parent, target[1])
             self.learn(entity, {column: key.value if key else KeyOf(parent, target[1])}, source)
             return True
+        if not entity.made_up and not (described is not None and "Boolean" in described.type):
+            return False  # what isn't told of a row that was seen is for whoever creates it to choose
         taken = len(self.rows.of(entity.table))
         for value in (*_refuted(condition), *(of_column(described, taken + number) for number in (1, 2))):
             other = self.rows.identified(entity.table, {column: value}) if hashable(value) else None

@@ -94,11 +94,13 @@ class Counting:
         ahead = max(ahead, 0)
         for _ in range(min(ahead - len(free), _MOST_MADE_UP)):
             free.insert(0, self.completer.make_up(fact.table, fact.conditions, fact.source))
-        for number, row in enumerate(free):
-            if number < ahead:
-                self._put(row, first, fact, -1, ahead - number)
-            elif row.made_up or fact.more:
-                self._put(row, last, fact, 1, number - ahead + 1)
+        for number, row in enumerate(free[:ahead]):
+            self.completer.satisfy(row, fact.conditions, fact.source)
+            self._put(row, first, fact, -1, ahead - number)
+        behind = [row for row, verdict in placed if verdict is False] + free[ahead:]
+        open_rows = [row for row in behind if self._stands_before(row, last, fact.order) is None]
+        for number, row in enumerate(open_rows):
+            self._put(row, last, fact, 1, number + 1)
 
     def _rank(self, fact: Window, seen: Sequence[Entity]) -> None:
         """Let the rows that were seen sort as they did, where nobody saw by what."""

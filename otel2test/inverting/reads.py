@@ -72,18 +72,22 @@ class Read:
 
     def select(self, statement: Select) -> Iterator[Fact]:
         """Yield the facts of a query."""
-        if statement.aggregated:
-            yield from self._aggregates(statement)
-            return
         root = root_of(statement, self.catalog)
+        of_rows = self._one_row_each(statement, root)
+        if statement.aggregated:
+            yield from self._aggregates(statement, of_rows=of_rows)
+        if statement.aggregated and not of_rows:
+            return
         conditions = self._rooted.conditions(statement, root)
         yield from self._rows(statement, root)
-        yield from self._others(statement, root, conditions)
+        yield from self._others(statement, root, conditions, of_rows=of_rows)
         if self._cut:
             kept = f"only {len(self.query.rows)} of {self.query.fetched} rows were kept"
             yield NotInverted(self.source, kept)
 
-    def _others(self, statement: Select, root: TableRef, conditions: tuple[Condition, ...]) -> Iterator[Fact]:
+    def _others(
+        self, statement: Select, root: TableRef, conditions: tuple[Condition, ...], *, of_rows: bool
+    ) -> Iterator[Fact]:
         """Yield what a result says of rows that aren't in it."""
         if self._cut or not self.query.exhausted or not readable(conditions):
             return
@@ -93,13 +97,26 @@ class Read:
             if offset == 0:
                 yield Missing(self.source, root.table, conditions)
             return
+        if statement.grouped and not of_rows:
+            return  # a value of the result may stand for any number of rows
         more = limit is None or seen >= limit if statement.limit is not None else False
         if not statement.limited or (not more and offset == 0):
             yield Complete(self.source, root.table, conditions)
-        elif not statement.grouped and (offset or self._tells_row(statement, root)):
+        elif offset or self._tells_row(statement, root):
             order = tuple(self._order(statement, root))
             if order and offset is not None:
                 yield Window(self.source, root.table, conditions, root.alias, seen, order, offset, more)
+
+    def _one_row_each(self, statement: Select, root: TableRef) -> bool:
+        """Say whether each group is one row of ``root``: it is grouped by what identifies it."""
+        told = {
+            output.source.column
+            for output in statement.outputs
+            if output.source and output.source.alias == root.alias
+        }
+        return statement.grouped and any(
+            set(columns) <= told for columns in self.catalog.identities(root.table)
+        )
 
     def _tells_row(self, statement: Select, root: TableRef) -> bool:
         return any(
@@ -232,14 +249,14 @@ class Read:
 
     # --- aggregates
 
-    def _aggregates(self, statement: Select) -> Iterator[Fact]:
+    def _aggregates(self, statement: Select, *, of_rows: bool) -> Iterator[Fact]:
         rows = self.query.rows
-        if statement.grouped and not rows and self.query.exhausted and not statement.limited:
+        if statement.grouped and not of_rows and not rows and self.query.exhausted and not statement.limited:
             yield from self._none(statement)
         for row in rows:
             known = self._known_columns(statement, row)
             grouped = tuple(output.source for output in statement.outputs if output.source is not None)
-            if statement.grouped:
+            if statement.grouped and not of_rows:
                 yield from self._group(statement, known, row)
             for output, value in zip(statement.outputs, row, strict=False):
                 if output.aggregate is not None:

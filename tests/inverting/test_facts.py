@@ -270,7 +270,9 @@ def test_an_annotated_count_is_of_the_rows_that_belong_to_each() -> None:
         'LEFT OUTER JOIN "shop_todo" ON ("shop_person"."id" = "shop_todo"."owner_id") GROUP BY 1'
     )
 
-    person, counted, other, none = facts_of(query(sql, [], columns=["id", "n"], rows=[[3, 2], [4, 0]]))
+    counted, none, person, other, complete = facts_of(
+        query(sql, [], columns=["id", "n"], rows=[[3, 2], [4, 0]])
+    )
 
     assert [fact.values for fact in (person, other) if isinstance(fact, Seen)] == [{"id": 3}, {"id": 4}]
     assert isinstance(counted, Counted)
@@ -279,6 +281,7 @@ def test_an_annotated_count_is_of_the_rows_that_belong_to_each() -> None:
         (OneOf("owner_id", (3,)),),
         2,
     )
+    assert isinstance(complete, Complete)
     assert isinstance(none, Missing)
     assert none.conditions == (OneOf("owner_id", (4,)),)
 
