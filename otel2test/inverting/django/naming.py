@@ -1,11 +1,15 @@
 """A test's name: what was asked for, and what came of it."""
 
 from collections.abc import Iterator
+from typing import Final
 from urllib.parse import urlsplit
 
 from otel2test.identifiers import plural, snake_case
 from otel2test.inverting.django.subjects import Pages, main_model
 from otel2test.reading.exchanges import Exchange, Model
+
+_LONGEST_KEY: Final = 24
+"""A longer key, such as a UUID, tells a reader nothing."""
 
 
 def names(
@@ -28,8 +32,8 @@ def names(
 def _longer(exchange: Exchange, subject: str, outcome: str) -> Iterator[str]:
     method = exchange.request.method.lower()
     if exchange.request.query_string:
-        keys = [part.partition("=")[0] for part in exchange.request.query_string.split("&")]
-        by = snake_case("_and_".join(dict.fromkeys(keys)))
+        asked = [part.partition("=")[0] for part in exchange.request.query_string.split("&")]
+        by = snake_case("_and_".join(dict.fromkeys(asked)))
         if by:
             yield f"{subject}_by_{by}_{outcome}"
     yield f"{subject}_{method}_{outcome}"
@@ -37,6 +41,11 @@ def _longer(exchange: Exchange, subject: str, outcome: str) -> Iterator[str]:
         yield f"{subject}_{outcome}_when_logged_in"
     else:
         yield f"{subject}_{outcome}_anonymously"
+    which = (
+        snake_case("_".join(str(value) for value in exchange.view.kwargs.values())) if exchange.view else ""
+    )
+    if 0 < len(which) <= _LONGEST_KEY:
+        yield f"{subject}_{which}_{outcome}"
 
 
 def _outcome(

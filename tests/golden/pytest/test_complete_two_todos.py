@@ -8,7 +8,7 @@ from todos.models import Todo
 pytestmark = pytest.mark.django_db
 
 
-def test_complete_todo_redirects_to_index(client):
+def test_complete_todo_51_redirects_to_index(client):
     # Arrange
     todo = Todo.objects.create(
         pk=51,
@@ -26,7 +26,7 @@ def test_complete_todo_redirects_to_index(client):
     assert todo.is_completed is True
 
 
-def test_complete_todo_redirects_to_index_2(client):
+def test_complete_todo_53_redirects_to_index(client):
     # Arrange
     todo = Todo.objects.create(
         pk=53,

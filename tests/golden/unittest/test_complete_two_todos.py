@@ -6,7 +6,7 @@ from todos.models import Todo
 
 
 class TodosTests(TestCase):
-    def test_complete_todo_redirects_to_index(self):
+    def test_complete_todo_51_redirects_to_index(self):
         # Arrange
         todo = Todo.objects.create(
             pk=51,
@@ -23,7 +23,7 @@ class TodosTests(TestCase):
         todo.refresh_from_db()
         self.assertIs(todo.is_completed, True)
 
-    def test_complete_todo_redirects_to_index_2(self):
+    def test_complete_todo_53_redirects_to_index(self):
         # Arrange
         todo = Todo.objects.create(
             pk=53,
