@@ -34,8 +34,8 @@ class Visit(Protocol):
 
 @pytest.fixture(scope="session", autouse=True)
 def _tables() -> None:
-    connection.ensure_connection()  # keeps the database in memory alive
     create_tables()
+    connection.ensure_connection()  # keeps the database in memory alive
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """A recorder in memory, and Django set up to be recorded by it."""
 
+import atexit
 import json
 import os
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import django
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.instrumentation.sqlite3 import SQLite3Instrumentor
 from opentelemetry.sdk.trace import TracerProvider
@@ -110,7 +112,8 @@ def database() -> dict[str, Any]:
     host, _, port = address.rpartition(":")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": "postgres",
+        # Test processes run side by side: each has a database of its own.
+        "NAME": f"otel2test_shop_{os.getpid()}",
         "USER": "postgres",
         "HOST": host,
         "PORT": port,
@@ -159,7 +162,16 @@ def instrument(recorder: Recorder) -> None:
 
 
 def create_tables() -> None:
+    if connection.vendor == "postgresql":
+        _on_server("CREATE DATABASE {}")
+        atexit.register(_on_server, "DROP DATABASE {} WITH (FORCE)")  # threads may still be connected
     # Ours have no migrations, and refer to tables that do.
     call_command("migrate", verbosity=0)
     call_command("migrate", run_syncdb=True, verbosity=0)
     call_command("flush", interactive=False, verbosity=0)
+
+
+def _on_server(command: str) -> None:
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(command.format(connection.settings_dict["NAME"]))

@@ -138,8 +138,8 @@ def break_hooks() -> None:
 
 
 def main() -> None:
-    connection.ensure_connection()
     create_tables()
+    connection.ensure_connection()
     if MODE == "faulty":
         break_hooks()
     told = []
