@@ -113,7 +113,7 @@ class Project:
             finally:
                 # The whole session: the reloader's child and gunicorn's workers too.
                 os.killpg(process.pid, signal.SIGTERM)
-                process.wait(20)
+                process.wait(45)  # gunicorn gives a worker 30 seconds to finish
 
     def requests(self) -> list[str]:
         """Return the names of the requests' spans, in all files."""
