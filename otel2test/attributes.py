@@ -24,14 +24,31 @@ attribute                       on which span               payload
 ``otel2test.exception``         the request's               :class:`ExceptionPayload`
 ``otel2test.calls``             the request's               list of :class:`CallPayload`
 ``otel2test.calls.dropped``     the request's               how many calls were too many
+``otel2test.mails``             the request's               list of :class:`MailPayload`
+``otel2test.cache``             the request's               list of :class:`CachePayload`
+``otel2test.tasks``             the request's               list of :class:`TaskPayload`
+``otel2test.signals``           the request's               list of :class:`SignalPayload`
+``otel2test.files``             the request's               list of :class:`StoredFilePayload`
+``otel2test.logs``              the request's               list of :class:`LogPayload`
+``otel2test.draws``             the request's               list of :class:`DrawPayload`
+``otel2test.commit_hooks``      the request's               list of :class:`CommitHookPayload`
 ``otel2test.schema``            the request's               :class:`SchemaPayload`
 ``otel2test.faults``            the request's               list of strings
 ``otel2test.db.query``          one per statement           :class:`QueryPayload`
 ``otel2test.http.outbound``     one per hop                 :class:`OutboundPayload`
+``otel2test.caller``            statement's and hop's       :class:`CallerPayload`
+``otel2test.operation``         an operation's              :class:`OperationPayload`
 ==============================  ==========================  ========================
 
 "The request's span" is the one made by ``opentelemetry.instrumentation.django``
-(kind SERVER, or INTERNAL where a WSGI or ASGI span stands above it).
+(kind SERVER, or INTERNAL where a WSGI or ASGI span stands above it). What runs outside of
+any request (a management command, a Celery task, a block of a script) has an operation's
+span instead, with ``otel2test.operation`` and everything above that isn't about HTTP.
+
+Side effects (mails to commit hooks) are in the order in which they happened; ``start``
+says when, on one clock with calls and, by the time that their spans began, with statements
+and hops. Each list is bounded; where it is, the last item is ``{"dropped": n}``
+(:class:`DroppedPayload`) and says how many more there were.
 """
 
 from typing import Final, Literal, NotRequired, TypedDict
@@ -54,8 +71,18 @@ CALLS_DROPPED: Final = "otel2test.calls.dropped"
 """A number as a string, only where calls were left out of ``otel2test.calls``; not JSON of ours."""
 SCHEMA: Final = "otel2test.schema"
 FAULTS: Final = "otel2test.faults"
+MAILS: Final = "otel2test.mails"
+CACHE: Final = "otel2test.cache"
+TASKS: Final = "otel2test.tasks"
+SIGNALS: Final = "otel2test.signals"
+FILES: Final = "otel2test.files"
+LOGS: Final = "otel2test.logs"
+DRAWS: Final = "otel2test.draws"
+COMMIT_HOOKS: Final = "otel2test.commit_hooks"
 QUERY: Final = "otel2test.db.query"
 OUTBOUND: Final = "otel2test.http.outbound"
+CALLER: Final = "otel2test.caller"
+OPERATION: Final = "otel2test.operation"
 
 JSON_PAYLOADS: Final = frozenset(
     {
@@ -70,8 +97,18 @@ JSON_PAYLOADS: Final = frozenset(
         CALLS,
         SCHEMA,
         FAULTS,
+        MAILS,
+        CACHE,
+        TASKS,
+        SIGNALS,
+        FILES,
+        LOGS,
+        DRAWS,
+        COMMIT_HOOKS,
         QUERY,
         OUTBOUND,
+        CALLER,
+        OPERATION,
     }
 )
 """Attributes whose string value is JSON and is to be parsed by the reader."""
@@ -423,3 +460,176 @@ class OutboundPayload(TypedDict):
     response_headers: NotRequired[list[tuple[str, str]]]
     response_body: NotRequired[BodyPayload]
     error: NotRequired[ExceptionPayload]
+
+
+class CallerPayload(TypedDict):
+    """The innermost frame of the project under which a statement or hop was made."""
+
+    module: str
+    qualname: str
+    file: str
+    line: int
+    """The line that was running, not the function's first."""
+    locals: NotRequired[dict[str, Wire]]
+    """At that moment; bounded and redacted as calls are."""
+
+
+class OperationPayload(TypedDict):
+    """What ran where no request was: it is a trace of its own kind."""
+
+    kind: Literal["command", "task", "block"]
+    name: str
+    """The command's, the task's, or the name given to the decorator or context manager."""
+    module: NotRequired[str]
+    qualname: NotRequired[str]
+    arguments: NotRequired[list[Wire]]
+    """Positional ones, as the function got them; for a command as typed."""
+    keywords: NotRequired[dict[str, Wire]]
+    returned: NotRequired[Wire]
+    output: NotRequired[str]
+    """What a command wrote to its ``stdout``."""
+
+
+class DroppedPayload(TypedDict):
+    """Ends a list that was cut."""
+
+    dropped: int
+
+
+class SideEffectPayload(TypedDict):
+    """What every side effect says of itself."""
+
+    span: str
+    """Hex id of the span that was current."""
+    start: int
+    """Nanoseconds since the request's (or operation's) span began."""
+
+
+class AttachmentPayload(TypedDict):
+    """One attachment of an e-mail."""
+
+    name: str
+    content_type: str
+    size: int
+    content: NotRequired[str]
+    """The bytes, base64; absent where they were too many."""
+
+
+class MailPayload(SideEffectPayload):
+    """One e-mail handed to Django's mail backend."""
+
+    subject: str
+    body: str
+    from_email: str
+    to: list[str]
+    cc: NotRequired[list[str]]
+    bcc: NotRequired[list[str]]
+    reply_to: NotRequired[list[str]]
+    headers: NotRequired[dict[str, str]]
+    """Extra headers that the program set."""
+    alternatives: NotRequired[list[tuple[str, str]]]
+    """``[content, MIME type]`` each."""
+    attachments: NotRequired[list[AttachmentPayload]]
+    error: NotRequired[ExceptionPayload]
+    """Where the backend raised."""
+
+
+class CachePayload(SideEffectPayload):
+    """One operation on one of Django's caches, made by the program itself."""
+
+    alias: str
+    operation: Literal[
+        "get", "get_many", "set", "set_many", "add", "delete", "delete_many", "incr", "touch", "clear"
+    ]
+    keys: list[str]
+    """As the program gave them, without prefix and version."""
+    version: NotRequired[int]
+    hits: NotRequired[list[bool]]
+    """For reads, one a key."""
+    values: NotRequired[list[Wire]]
+    """What was read (null where missed) or written, one a key."""
+    timeout: NotRequired[Wire]
+    """Seconds; absent where the cache's default held, null for ever."""
+    result: NotRequired[Wire]
+    """What ``add``, ``incr``, ``touch`` and ``delete`` returned."""
+
+
+class TaskPayload(SideEffectPayload):
+    """One task given to a queue: Celery's, or ``django.tasks`` from Django 6.0."""
+
+    library: Literal["celery", "django"]
+    name: str
+    """``module.function``, as the queue names it."""
+    id: str
+    arguments: list[Wire]
+    keywords: dict[str, Wire]
+    options: dict[str, Wire]
+    """``countdown``, ``eta``, ``queue``, … those that the program gave."""
+    eager: bool
+    """True where it ran at once, inside this trace."""
+    returned: NotRequired[Wire]
+    raised: NotRequired[ExceptionPayload]
+
+
+class SignalPayload(SideEffectPayload):
+    """One sending of a Django signal that had receivers in the project."""
+
+    signal: str
+    """``module.name`` of the signal, such as ``django.db.models.signals.post_save``."""
+    sender: str
+    """``module.QualName``, or ``app_label.ModelName`` for a model."""
+    arguments: dict[str, Wire]
+    receivers: list[str]
+    """``module.qualname`` of those in the project."""
+
+
+class StoredFilePayload(SideEffectPayload):
+    """One operation on a file through a Django storage."""
+
+    storage: str
+    """``module.QualName`` of the storage's class."""
+    operation: Literal["save", "open", "delete", "exists", "url"]
+    name: str
+    """As the program gave it; for ``save`` as it was stored."""
+    asked: NotRequired[str]
+    """For ``save``: the name that was asked for, where another was taken."""
+    mode: NotRequired[str]
+    size: NotRequired[int]
+    content: NotRequired[str]
+    """Bytes written, base64; absent where they weren't at hand or were too many."""
+    result: NotRequired[Wire]
+
+
+class LogPayload(SideEffectPayload):
+    """One log record at WARNING or above, from any logger."""
+
+    logger: str
+    level: str
+    message: str
+    """Formatted, redacted."""
+    where: str
+    """``file:line``."""
+    exception: NotRequired[ExceptionPayload]
+
+
+class DrawPayload(SideEffectPayload):
+    """A value that came by chance, drawn by code of the project or by Django for it."""
+
+    source: str
+    """The function as a test would patch it: ``random.randint``, ``uuid.uuid4``, ``secrets.token_hex``, …"""
+    arguments: list[Wire]
+    keywords: NotRequired[dict[str, Wire]]
+    value: Wire
+    """A pseudonym where it is a secret; the same one wherever it turns up again."""
+    caller: str
+    """``module.qualname`` of the drawing function."""
+
+
+class CommitHookPayload(SideEffectPayload):
+    """One function registered with ``transaction.on_commit``."""
+
+    alias: str
+    function: str
+    """``module.qualname``."""
+    ran: NotRequired[int]
+    """Nanoseconds, like ``start``; absent where the transaction was rolled back."""
