@@ -420,14 +420,20 @@ class QueryPayload(TypedDict):
 
     alias: str
     """Django's name of the connection, such as ``default``."""
+    connection: NotRequired[int]
+    """Which connection of this alias, counted within the trace: threads have their own, and one that
+    was closed is followed by another. Absent for the first."""
     vendor: str
     """``sqlite``, ``postgresql``, ``mysql``, ``oracle``."""
     sql: str
     """As handed to the driver, placeholders in place."""
     params: NotRequired[Wire]
-    """List (or mapping for named placeholders)."""
+    """List (or mapping for named placeholders); ``$cut`` where the trace had no room for it. Long
+    texts in it, as in rows, are ``$cut`` each."""
     many: NotRequired[list[Wire]]
     """For ``executemany``: one list of parameters each."""
+    executions: NotRequired[int]
+    """For ``executemany``: how many times; more than ``many`` where that was cut."""
     columns: NotRequired[list[str]]
     """From ``cursor.description``."""
     sources: NotRequired[list[ColumnPayload | None]]
@@ -445,6 +451,8 @@ class QueryPayload(TypedDict):
     error: NotRequired[ExceptionPayload]
     kind: NotRequired[Literal["statement", "commit", "rollback"]]
     """``commit`` and ``rollback`` are those made through the connection, not by SQL text."""
+    savepoint: NotRequired[bool]
+    """Of a ``BEGIN``: whether the same ``atomic`` block sets a savepoint where a transaction runs already."""
 
 
 class OutboundPayload(TypedDict):

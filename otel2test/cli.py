@@ -82,20 +82,37 @@ def gen(
     test_class: Annotated[
         str | None, typer.Option("--test-class", metavar="NAME", help="Name of the TestCase, for unittest.")
     ] = None,
+    assert_queries: Annotated[
+        bool | None, typer.Option("--assert-queries", help="Assert how many queries each request makes.")
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Print where each line comes from and what each query told."),
+    ] = False,
 ) -> None:
-    """Generate tests from recorded requests."""
+    """Generate tests from recorded requests.
+
+    With --explain, the tests themselves are written only where -o says.
+    """
     from otel2test import pipeline, settings  # noqa: PLC0415
 
     chosen = settings.override(
         settings.load(Path.cwd()),
-        {"framework": framework, "test_name": test_name, "test_class": test_class},
+        {
+            "framework": framework,
+            "test_name": test_name,
+            "test_class": test_class,
+            "assert_queries": assert_queries,
+        },
         where="command line",
     )
-    generated = pipeline.generate(sources, trace or (), chosen, sys.stdin.buffer)
+    generated = pipeline.generate(sources, trace or (), chosen, sys.stdin.buffer, explain=explain)
     for remark in generated.remarks:
         typer.echo(f"note: {remark}", err=True)
-    if generated.module is not None:
+    if generated.module is not None and (output is not None or not explain):
         _write(generated.module.text, output)
+    if explain:
+        typer.echo(generated.explanation)
     _finish(generated.problems)
 
 

@@ -9,10 +9,10 @@ from otel2test.errors import Problem
 from otel2test.identifiers import snake_case
 from otel2test.inverting.django import inverting
 from otel2test.inverting.django.subjects import Pages
-from otel2test.inverting.plan import Plan
+from otel2test.inverting.origins import Explained
 from otel2test.reading.exchanges import Exchange
 from otel2test.settings import Settings
-from otel2test.writing import source
+from otel2test.writing import explanation, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,24 @@ class Generated:
     """What was left out."""
     remarks: tuple[Problem, ...]
     """What isn't in a test, though the test was written."""
+    explanation: str = ""
+    """Where each line comes from, and what each query told; empty unless it was asked for."""
 
 
 def generate(
-    sources: Sequence[str], prefixes: Sequence[str], settings: Settings, stdin: BinaryIO
+    sources: Sequence[str],
+    prefixes: Sequence[str],
+    settings: Settings,
+    stdin: BinaryIO,
+    *,
+    explain: bool = False,
 ) -> Generated:
     """Return the tests of every request recorded in ``sources``, or in the traces chosen."""
     recording = reading.read(sources, stdin)
     traces, unknown = reading.select(recording, prefixes)
     exchanges, malformed = _exchanges(traces)
-    plans, refused = _plans(exchanges, settings)
+    found, refused = _inverted(exchanges, settings)
+    plans = [item.plan for _, item in found]
     problems = (*recording.problems, *unknown, *malformed, *refused)
     if not plans and not problems:
         problems = (Problem(", ".join(sources), "no trace in it", "make requests while recording"),)
@@ -45,8 +53,10 @@ def generate(
         settings.framework,
         test_class=settings.test_class or _class_name(exchanges),
         line_length=settings.line_length,
+        with_provenance=explain,
     )
-    return Generated(module, problems, _remarks(module))
+    reasons = explanation.explain(module, found) if explain else ""
+    return Generated(module, problems, _remarks(module), reasons)
 
 
 def _exchanges(traces: Sequence[reading.Trace]) -> tuple[list[Exchange], list[Problem]]:
@@ -61,14 +71,18 @@ def _exchanges(traces: Sequence[reading.Trace]) -> tuple[list[Exchange], list[Pr
     return found, problems
 
 
-def _plans(exchanges: Sequence[Exchange], settings: Settings) -> tuple[list[Plan], list[Problem]]:
+def _inverted(
+    exchanges: Sequence[Exchange], settings: Settings
+) -> tuple[list[tuple[Exchange, Explained]], list[Problem]]:
     pages = Pages(exchanges)
-    plans: list[Plan] = []
+    found: list[tuple[Exchange, Explained]] = []
     problems: list[Problem] = []
     for exchange in exchanges:
-        plan = inverting.invert(exchange, pages, name=settings.test_name)
+        inverted = inverting.invert(
+            exchange, pages, name=settings.test_name, assert_queries=settings.assert_queries
+        )
         try:
-            source.check(plan, settings.framework)
+            source.check(inverted.plan, settings.framework)
         except ValueError as error:
             problems.append(
                 Problem(
@@ -78,8 +92,8 @@ def _plans(exchanges: Sequence[Exchange], settings: Settings) -> tuple[list[Plan
                 )
             )
         else:
-            plans.append(plan)
-    return plans, problems
+            found.append((exchange, inverted))
+    return found, problems
 
 
 def _class_name(exchanges: Sequence[Exchange]) -> str:

@@ -397,3 +397,24 @@ def test_help_needs_nothing_heavy() -> None:
 
 def test_standard_input_is_bytes() -> None:
     assert otel2test("list", "-", stdin=io.BytesIO(lines(INDEX)).getvalue()).code == 0
+
+
+def test_gen_explains_instead_of_printing_the_tests(spans: Path) -> None:
+    ended = otel2test("gen", spans, "--explain")
+
+    assert ended.code == 0
+    assert "← told by" not in ended.out.splitlines()[0]
+    assert "told by query 1" in ended.out
+    assert "import pytest" not in ended.out
+
+
+def test_gen_explains_beside_the_file(spans: Path, tmp_path: Path) -> None:
+    ended = otel2test("gen", spans, "--explain", "-o", tmp_path / "test_shop.py")
+
+    assert "told by query 1" in ended.out
+    assert "import pytest" in (tmp_path / "test_shop.py").read_text(encoding="utf-8")
+
+
+def test_gen_counts_queries_if_asked(spans: Path) -> None:
+    assert "django_assert_num_queries(1)" in otel2test("gen", spans, "--assert-queries").out
+    assert "django_assert_num_queries" not in otel2test("gen", spans).out

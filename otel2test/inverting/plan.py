@@ -255,6 +255,8 @@ class SendRequest:
     secure: bool = False
     raises: Name | None = None
     raises_match: str = ""
+    queries: int | None = None
+    """How many statements it makes on the default database; None where that isn't asserted."""
 
 
 # --- assert ---------------------------------------------------------------------------------
@@ -490,6 +492,9 @@ Assert: TypeAlias = (
 )
 
 
+Step: TypeAlias = Arrange | SendRequest | Assert
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something that could not be inverted, for a reader of the test."""
@@ -516,6 +521,11 @@ class Plan:
     """Top packages of the project, for sorting imports."""
     alternatives: tuple[str, ...] = ()
     """Longer names, for when another test of the module has the first."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, in the order in which they happen."""
+        return (*self.arrange, self.act, *self.asserts)
 
 
 def referred(value: Value) -> frozenset[str]:
@@ -554,7 +564,7 @@ def unbound(plan: Plan) -> frozenset[str]:
     """Return the variables that a step of the plan refers to before any step makes them."""
     known: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
-    for step in (*plan.arrange, plan.act, *plan.asserts):
+    for step in plan.steps:
         missing |= referred(step) - known
         known |= made(step)
     return missing

@@ -151,6 +151,8 @@ class Query:
     lastrowid: object = None
     error: Failure | None = None
     kind: Literal["statement", "commit", "rollback"] = "statement"
+    savepoint: bool | None = None
+    """Of a ``BEGIN``: whether the block sets a savepoint in a test; None where nothing told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ def _query(payloads: SpanPayloads, position: int) -> Query:
         lastrowid=payload.value("lastrowid"),
         error=messages.failure(payload.record("error")),
         kind=kind,
+        savepoint=payload.flag("savepoint") if "savepoint" in payload else None,
     )
 
 

@@ -5,7 +5,7 @@ see plans and steps, and write values only through ``literal``.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +28,7 @@ from otel2test.settings import Framework
 from otel2test.writing.formatting import formatted
 from otel2test.writing.imports import Imports
 from otel2test.writing.literals import Literals, reasons
+from otel2test.writing.provenance import StepLines, step_lines, step_mark
 
 _THIRD_PARTY: Final = frozenset({"django", "pytest", "pytest_django", "responses", "time_machine"})
 _FIXED: Final = frozenset({"client", "message", "n", "pytestmark", "response", "self", "session", "_"})
@@ -41,6 +42,8 @@ class GeneratedTest:
     name: str
     trace_id: str
     notes: tuple[str, ...]
+    lines: tuple[StepLines, ...] = ()
+    """Which lines of the module which step of the plan became; empty unless it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,17 @@ class GeneratedModule:
 
 
 def write(
-    plans: Sequence[Plan], framework: Framework, *, test_class: str, line_length: int = 88
+    plans: Sequence[Plan],
+    framework: Framework,
+    *,
+    test_class: str,
+    line_length: int = 88,
+    with_provenance: bool = False,
 ) -> GeneratedModule:
     """Return the module that holds the tests of ``plans``, in their order.
 
     ``test_class`` is used for unittest only. Two plans of the same name get the first free
-    of their longer names, or a number.
+    of their longer names, or a number. ``with_provenance`` tells which lines each step became.
     """
     names = Names()
     named = [(plan, f"test_{_free_name(plan, plans, names)}") for plan in plans]
@@ -65,10 +73,20 @@ def write(
     text = _render(named, framework, test_class, imports)
     first_party = frozenset(package for plan in plans for package in plan.first_party) - _THIRD_PARTY
     others = imports.top_packages() - first_party - sys.stdlib_module_names
+    text = formatted(text, first_party, others, line_length)
+    lines: Mapping[str, tuple[StepLines, ...]] = {}
+    if with_provenance:
+        marked = _render(named, framework, test_class, imports, step_mark)
+        decorators = {
+            name: [number for number, step in enumerate(plan.steps) if isinstance(step, SetClock)]
+            for plan, name in named
+        }
+        lines = step_lines(text, formatted(marked, first_party, others, line_length), decorators)
     tests = tuple(
-        GeneratedTest(name, plan.trace_id, tuple(note.text for note in plan.notes)) for plan, name in named
+        GeneratedTest(name, plan.trace_id, tuple(note.text for note in plan.notes), lines.get(name, ()))
+        for plan, name in named
     )
-    return GeneratedModule(formatted(text, first_party, others, line_length), tests)
+    return GeneratedModule(text, tests)
 
 
 def check(plan: Plan, framework: Framework) -> None:
@@ -80,14 +98,21 @@ def check(plan: Plan, framework: Framework) -> None:
 
 def _own_names(plans: Sequence[Plan]) -> frozenset[str]:
     """Return the names of all variables."""
-    steps = (step for plan in plans for step in (*plan.arrange, *plan.asserts))
+    steps = (step for plan in plans for step in plan.steps)
     return _FIXED.union(*map(made, steps))
 
 
 def _render(
-    tests: Sequence[tuple[Plan, str]], framework: Framework, test_class: str, imports: Imports
+    tests: Sequence[tuple[Plan, str]],
+    framework: Framework,
+    test_class: str,
+    imports: Imports,
+    mark: Callable[[int], str] = lambda _: "",
 ) -> str:
-    template = _environment(imports).get_template(f"{framework}.py.jinja")
+    numbers = {id(step): number for plan, _ in tests for number, step in enumerate(plan.steps)}
+    environment = _environment(imports)
+    environment.globals["mark"] = lambda step: mark(numbers[id(step)])
+    template = environment.get_template(f"{framework}.py.jinja")
     body = template.render(tests=tests, plans=[plan for plan, _ in tests], test_class=test_class)
     return "\n".join([*imports.lines(), "", "", body])
 
@@ -150,7 +175,7 @@ def is_invented(step: object) -> bool:
 
 def used_variables(plan: Plan) -> frozenset[str]:
     """Return the variables that something refers to, besides the step that makes each."""
-    return referred([*plan.arrange, plan.act, *plan.asserts])
+    return referred(plan.steps)
 
 
 def comment(text: str, width: int = 100) -> str:

@@ -38,8 +38,14 @@ def steps(arrangement: Arrangement, visible: Visible) -> tuple[Arrange, ...]:
     for group in _together(arrangement):
         values = [tuple(_values(arrangement, row, visible, left_out)) for row in group]
         for rows, given in alike.runs(group, values):
-            found += _made(arrangement, rows, given, found)
-        found += _overwrite(arrangement, group, visible)
+            made = _made(arrangement, rows, given, found)
+            each = [(row,) for row in rows] if len(made) == len(rows) else [tuple(rows)] * len(made)
+            arrangement.made += zip(made, each, strict=True)
+            found += made
+        for row in group:
+            overwritten = list(_overwrite(arrangement, row, visible))
+            arrangement.made += ((step, (row,)) for step in overwritten)
+            found += overwritten
     for row, name, parent in arrangement.deferred:
         value = Variable(arrangement.name(parent))
         found.append(
@@ -125,16 +131,11 @@ def _hashed(model: Model, name: str, value: Value) -> Value:
     return HashedPassword(value) if model.user and name == "password" and isinstance(value, str) else value
 
 
-def _made_up(row: Row) -> tuple[str, ...]:
-    return ("*",) if row.invented else tuple(sorted(row.made_up))
-
-
-def _overwrite(arrangement: Arrangement, rows: Sequence[Row], visible: Visible) -> Iterator[UpdateRow]:
-    for row in rows:
-        overwritten = tuple(_overwritten(row, visible))
-        if overwritten:
-            model = row.model
-            yield UpdateRow(arrangement.name(row), import_name(model), manager_of(model), overwritten)
+def _overwrite(arrangement: Arrangement, row: Row, visible: Visible) -> Iterator[UpdateRow]:
+    overwritten = tuple(_overwritten(row, visible))
+    if overwritten:
+        model = row.model
+        yield UpdateRow(arrangement.name(row), import_name(model), manager_of(model), overwritten)
 
 
 def _values(

@@ -1,14 +1,27 @@
 """Exchange → Plan: the whole inversion of one request, as a list of steps."""
 
+from dataclasses import replace
+
 from otel2test.identifiers import Names
 from otel2test.inverting import collecting, solving
-from otel2test.inverting.django import acting, arranging, creating, evidence, naming, rows, volatility
+from otel2test.inverting.django import (
+    acting,
+    arranging,
+    creating,
+    evidence,
+    explaining,
+    naming,
+    rows,
+    volatility,
+)
 from otel2test.inverting.django.answering import Answer
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.logins import Login
 from otel2test.inverting.django.models import models_of
+from otel2test.inverting.django.querycount import count_queries
 from otel2test.inverting.django.rows import Arrangement
 from otel2test.inverting.django.subjects import Pages, subject_of
+from otel2test.inverting.origins import Explained
 from otel2test.inverting.plan import (
     AnswerCall,
     Arrange,
@@ -46,14 +59,17 @@ _RESERVED = (
 )
 
 
-def invert(exchange: Exchange, pages: Pages, *, name: str | None = None) -> Plan:
-    """Return the test of one request.
+def invert(
+    exchange: Exchange, pages: Pages, *, name: str | None = None, assert_queries: bool = False
+) -> Explained:
+    """Return the test of one request, with its reasons.
 
     ``pages`` gives names to the paths of the recording, for naming redirects; ``name`` is
-    used instead of one that says what happens.
+    used instead of one that says what happens. ``assert_queries`` counts the queries, too.
     """
     models = models_of(exchange.schema, exchange.queries)
-    state = solving.solve(collecting.collect(exchange.queries, models.catalog), models.catalog)
+    facts = collecting.collect(exchange.queries, models.catalog)
+    state = solving.solve(facts, models.catalog)
     seen = evidence.gather(exchange)
     inputs = volatility.inputs_of(exchange, state, evidence.request_tokens(exchange))
     names = Names(_RESERVED)
@@ -72,6 +88,10 @@ def invert(exchange: Exchange, pages: Pages, *, name: str | None = None) -> Plan
     answers = tuple(item for item in calls if isinstance(item, AnswerCall))
 
     act, act_notes = acting.send_request(exchange)
+    if assert_queries:
+        number = count_queries(exchange.queries, facts, models)
+        act = replace(act, queries=number if isinstance(number, int) else None)
+        act_notes = (*act_notes, *((Note(number),) if isinstance(number, str) else ()))
     clock = (
         effects.needs_clock
         or answer.needs_clock
@@ -99,7 +119,7 @@ def invert(exchange: Exchange, pages: Pages, *, name: str | None = None) -> Plan
     test_names = naming.names(exchange, subject_of(exchange), created, shown, bool(answer.form_errors), pages)
     if name is not None:
         test_names = (name.removeprefix("test_"),)
-    return Plan(
+    plan = Plan(
         name=test_names[0],
         alternatives=test_names[1:],
         trace_id=exchange.trace_id,
@@ -111,6 +131,7 @@ def invert(exchange: Exchange, pages: Pages, *, name: str | None = None) -> Plan
         databases=_other_databases(exchange),
         first_party=_first_party(exchange),
     )
+    return Explained(plan, explaining.origins(plan, exchange, arrangement, effects, facts), facts)
 
 
 def _in_order(

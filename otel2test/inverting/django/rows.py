@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from otel2test.identifiers import Names
 from otel2test.inverting.django.evidence import Evidence
 from otel2test.inverting.django.models import Models
-from otel2test.inverting.plan import Note
+from otel2test.inverting.plan import Arrange, Note
 from otel2test.inverting.state import Entity, Known
 from otel2test.reading.exchanges import Field, ManyToMany, Model
 
@@ -93,6 +93,8 @@ class Arrangement:
     notes: list[Note]
     deferred: list[tuple[Row, str, Row]] = field(default_factory=list)
     """(row, field name, parent): set by an update, where foreign keys form a circle."""
+    made: list[tuple[Arrange, tuple[Row, ...]]] = field(default_factory=list)
+    """Each step that makes or changes rows, with those."""
 
     def row(self, entity: Entity) -> Row | None:
         return self.of_entity.get(id(entity))

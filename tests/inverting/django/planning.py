@@ -18,7 +18,7 @@ HTML = [("Content-Type", "text/html; charset=utf-8")]
 def plan(node: Node) -> Plan:
     """Return the plan of a recorded request."""
     exchange = recorded(node).exchange()
-    return invert(exchange, Pages([exchange]))
+    return invert(exchange, Pages([exchange])).plan
 
 
 def plan_of(*queries: Node, models: SchemaPayload = SHOP, path: str = "/") -> Plan:

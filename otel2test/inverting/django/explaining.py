@@ -1,0 +1,240 @@
+"""Why each step of a plan is there: the spans that told, or in words why nothing did."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from otel2test.inverting.django.effects import Effects
+from otel2test.inverting.django.rows import Arrangement, Row
+from otel2test.inverting.facts import Deleted, Fact, Inserted, Updated
+from otel2test.inverting.origins import Origin
+from otel2test.inverting.plan import (
+    AddLinks,
+    AnswerCall,
+    Arrange,
+    Assert,
+    AssertAttribute,
+    AssertCallCount,
+    AssertCount,
+    AssertFileName,
+    AssertGone,
+    AssertLinked,
+    AssertPassword,
+    AssertPresent,
+    AssertRecent,
+    AssertSentBody,
+    AssertStored,
+    CreateAlike,
+    CreateInBulk,
+    CreateRow,
+    FetchRow,
+    FetchRows,
+    GetRow,
+    LogIn,
+    Name,
+    Plan,
+    RefreshRow,
+    SendRequest,
+    SetClock,
+    SetCookie,
+    SetSession,
+    Step,
+    UpdateRow,
+)
+from otel2test.inverting.state import Entity
+from otel2test.reading.exchanges import Exchange
+
+
+def origins(
+    plan: Plan, exchange: Exchange, arrangement: Arrangement, effects: Effects, facts: Sequence[Fact]
+) -> tuple[tuple[Origin, ...], ...]:
+    """Return the origins of each of ``plan.steps``."""
+    explainer = _Explainer(exchange, arrangement, effects, facts)
+    return tuple(tuple(explainer.of(step)) for step in plan.steps)
+
+
+class _Explainer:
+    def __init__(
+        self, exchange: Exchange, arrangement: Arrangement, effects: Effects, facts: Sequence[Fact]
+    ) -> None:
+        self.exchange = exchange
+        self.arrangement = arrangement
+        self.facts = facts
+        self.rows_of: Mapping[int, tuple[Row, ...]] = {id(step): rows for step, rows in arrangement.made}
+        self.row_of = {row.variable: row for row in arrangement.rows if row.variable}
+        self.created_of = {created.variable: created for created in effects.created if created.variable}
+        self.outbound = [call.span_id for call in exchange.outbound]
+
+    def of(self, step: Step) -> Iterator[Origin]:
+        """Yield what a step stems from."""
+        match step:
+            case CreateRow() | CreateInBulk() | CreateAlike() | GetRow() | UpdateRow() | AddLinks():
+                yield from self._rows(step)
+            case SetClock() | LogIn() | SetSession() | SetCookie() | AnswerCall():
+                yield self._around(step)
+            case SendRequest():
+                yield Origin("", "the request", (self.exchange.span_id,))
+            case _:
+                yield from self._assertion(step)
+
+    # --- arrange
+
+    def _rows(self, step: Arrange) -> Iterator[Origin]:
+        match step:
+            case AddLinks(variable, accessor, targets):
+                ends = [self.row_of[name] for name in (variable, *targets) if name in self.row_of]
+                yield Origin("", "links seen by", self._links(ends, accessor))
+                return
+            case CreateRow() | GetRow():
+                given: Iterable[str] = (name for name, _ in step.lookup)
+                if isinstance(step, CreateRow):
+                    given = (*given, *(name for name, _ in step.values))
+            case UpdateRow() | CreateAlike():
+                given = (name for name, _ in step.values)
+            case CreateInBulk():
+                given = dict.fromkeys(name for row in step.rows for name, _ in row)
+            case _:
+                given = ()
+        names = tuple(given)
+        for row in self.rows_of.get(id(step), ())[:1]:
+            yield from self._values(row, names)
+
+    def _values(self, row: Row, names: Sequence[str]) -> Iterator[Origin]:
+        """Yield where the values of a row were learnt: those of one query together."""
+        if row.invented:
+            reason = row.entity.reason if row.entity is not None else None
+            why = "that there was one is told by" if reason else "another row points to it"
+            yield Origin("", f"made up: {why}", (reason.span_id,) if reason else ())
+        attnames = {item.name: item.attname for item in row.model.fields}
+        attnames["pk"] = next((item.attname for item in row.model.fields if item.primary_key), "pk")
+        told: dict[str, list[str]] = {}
+        made_up: list[str] = []
+        for name in names:
+            known = row.known.get(attnames.get(name, name)) if name != "password" else None
+            if known is not None and known.source.span_id:
+                told.setdefault(known.source.span_id, []).append(name)
+            elif name in {*row.made_up, "password"} or (name in row.parents and row.parents[name].invented):
+                made_up.append(name)
+        for span_id, learnt in told.items():
+            yield Origin(", ".join(learnt), "told by", (span_id,))
+        if made_up and not row.invented:
+            yield Origin(", ".join(made_up), "made up: the row needs a value there")
+
+    def _links(self, ends: Sequence[Row], accessor: str) -> tuple[str, ...]:
+        found = []
+        for link in self.arrangement.links:
+            if link.relation.name == accessor and link.source in ends and link.target in ends:
+                for end in (link.source, link.target):
+                    found += [known.source.span_id for known in end.known.values()][:1]
+        return tuple(dict.fromkeys(found))
+
+    def _around(self, step: Arrange) -> Origin:
+        request = (self.exchange.span_id,)
+        match step:
+            case SetClock():
+                return Origin("", "the program looked at the clock; when the request began", request)
+            case LogIn():
+                return Origin("", "the user whom the request's session named", request)
+            case SetSession():
+                return Origin("", "the session before the request", request)
+            case SetCookie():
+                return Origin("", "a cookie of the request", request)
+            case AnswerCall(method, url):
+                calls = [
+                    call.span_id
+                    for call in self.exchange.outbound
+                    if (call.method, call.url) == (method, url)
+                ]
+                return Origin("", "recorded as", tuple(calls))
+            case _:
+                return Origin("", "the request", request)
+
+    # --- assert
+
+    def _assertion(self, step: Assert | SendRequest | Arrange) -> Iterator[Origin]:
+        match step:
+            case FetchRow(variable=variable):
+                yield Origin("", "the row was inserted by", self._inserted([variable]))
+            case FetchRows(variables=variables):
+                yield Origin("", "the rows were inserted by", self._inserted(variables))
+            case RefreshRow(variable):
+                yield Origin("", "the row was changed by", self._changed(variable, None))
+            case (
+                AssertAttribute(variable=variable, attribute=attribute)
+                | AssertFileName(variable=variable, attribute=attribute)
+                | AssertRecent(variable=variable, attribute=attribute)
+                | AssertPresent(variable=variable, attribute=attribute)
+            ):
+                yield Origin("", "written by", self._changed(variable, attribute))
+            case AssertStored(variable=variable, values=values):
+                yield Origin("", "written by", self._changed(variable, values[0][0] if values else None))
+            case AssertPassword(variable=variable):
+                yield Origin("", "written by", self._changed(variable, "password"))
+            case AssertGone(model=model):
+                yield Origin("", "deleted by", self._written(model, Deleted))
+            case AssertCount(model=model):
+                yield Origin("", "inserted by", self._written(model, Inserted))
+            case AssertLinked(linked=linked):
+                yield Origin("", "linked by" if linked else "unlinked by", self._of_links(step))
+            case AssertCallCount() | AssertSentBody():
+                yield Origin("", "made as", tuple(self.outbound))
+            case _:
+                yield Origin("", "the response", (self.exchange.span_id,))
+
+    def _inserted(self, variables: Iterable[str]) -> tuple[str, ...]:
+        entities = [self.created_of[name].entity for name in variables if name in self.created_of]
+        return _first_spans(entities)
+
+    def _changed(self, variable: str, name: str | None) -> tuple[str, ...]:
+        """Return the spans that wrote the field ``name`` of a row, or any of its fields."""
+        created = self.created_of.get(variable)
+        row = self.row_of.get(variable)
+        if created is not None:
+            entity: Entity | None = created.entity
+            model = created.model
+        elif row is not None:
+            entity, model = row.entity, row.model
+        else:
+            return (self.exchange.span_id,)
+        if entity is None:
+            return ()
+        columns = {item.column for item in model.fields if name is None or name in {item.name, item.attname}}
+        found = [known.source.span_id for column, known in entity.after.items() if column in columns]
+        return tuple(dict.fromkeys(found)) or _first_spans([entity])
+
+    def _written(self, model: Name, kind: type[Deleted | Inserted | Updated]) -> tuple[str, ...]:
+        tables = {
+            item.table
+            for item in self.arrangement.models.schema.models
+            if (item.module, item.name) == (model.module, model.name)
+        }
+        return tuple(
+            dict.fromkeys(
+                fact.source.span_id
+                for fact in self.facts
+                if isinstance(fact, (Deleted, Inserted, Updated))
+                and isinstance(fact, kind)
+                and fact.table in tables
+            )
+        )
+
+    def _of_links(self, step: AssertLinked) -> tuple[str, ...]:
+        tables = {
+            table
+            for table, (_, relation) in self.arrangement.models.links.items()
+            if relation.name == step.accessor
+        }
+        wanted = Inserted if step.linked else Deleted
+        return tuple(
+            dict.fromkeys(
+                fact.source.span_id
+                for fact in self.facts
+                if isinstance(fact, wanted) and fact.table in tables
+            )
+        )
+
+
+def _first_spans(entities: Iterable[Entity]) -> tuple[str, ...]:
+    found = []
+    for entity in entities:
+        sources = sorted((known.source for known in entity.after.values()), key=lambda item: item.position)
+        found += [source.span_id for source in sources[:1]]
+    return tuple(dict.fromkeys(found))
