@@ -2,29 +2,33 @@
 
 What enters is a value on its way into the recording, with the name it goes by; what
 leaves is the same value, or its pseudonym. A value is secret by its name
-(:mod:`~otel2test.processors.secret_names`), by its shape
-(:mod:`~otel2test.processors.secret_shapes`), or because the same text was secret before.
-Equal secrets get equal pseudonyms wherever they occur
-(:mod:`~otel2test.processors.pseudonyms`).
+(:mod:`otel2test.secrets.names`), by its shape (:mod:`otel2test.secrets.shapes`), or because
+the same text was secret before. Equal secrets get equal pseudonyms wherever they occur
+(:mod:`~otel2test.processors.pseudonyms`), and what is written is searched once more for those
+that are known by then (:mod:`~otel2test.processors.sweeping`).
 
-``OTEL2TEST_REDACTION_KEY`` makes pseudonyms the same in every process that has it;
-without it each process draws its own key. ``OTEL2TEST_REDACT`` adds names, separated by
-commas.
+What the user adds and excepts is in :mod:`~otel2test.processors.settings`.
 """
 
 import base64
+import codecs
 import hashlib
 import os
 import re
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
+from otel2test.processors.json_redaction import redact_json
 from otel2test.processors.pseudonyms import Pseudonyms
-from otel2test.processors.secret_names import SecretNames, words
-from otel2test.processors.secret_shapes import redact_json, redact_shapes
+from otel2test.processors.settings import RecorderSettings
+from otel2test.processors.sweeping import KnownSecrets
+from otel2test.secrets.anatomy import unwrapped
+from otel2test.secrets.names import SecretNames, words
+from otel2test.secrets.places import Found
+from otel2test.secrets.shapes import Shapes
 from otel2test.values import Wire, encode_str
 
 _SWITCHES: Final = frozenset({"", "true", "false", "on", "off"})
@@ -32,24 +36,87 @@ _URL_HEADERS: Final = frozenset({"referer", "location", "content-location", "ori
 _URL: Final = re.compile(r"(?P<head>(?:[a-zA-Z][\w+.-]*:)?//)?(?:(?P<user>[^/?#@]*)@)?(?P<rest>[^?#]*)")
 _KEEPS_A_SECRET: Final = frozenset({("key",), ("digest",), ("hash",), ("code",), ("value",)})
 """Fields that hold the secret of a model that is named after one: ``Token.key``."""
+_EMAIL: Final = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[A-Za-z]{2,24}")
+_SEGMENT: Final = re.compile(r"(?<=/)[\w-]{32,128}(?=/|\Z)")
+_WORDS: Final = re.compile(r"[a-z]{7,}")
+_TOKEN_LENGTH: Final = 16
+_SHORT: Final = 1000
+"""Longer texts are too various to come by again, and to be told apart by a hash."""
+_MEMORY: Final = 20_000
 _SEQUENCE_TAGS: Final = frozenset({"$tuple", "$set", "$frozenset"})
+
+
+class _Verdicts(dict[str, bool]):
+    """Name → whether it is secret, judged when it is first looked up."""
+
+    def __init__(self, judge: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def __missing__(self, name: str) -> bool:
+        if len(self) >= _MEMORY:
+            self.clear()
+        verdict = self[name] = self._judge(name)
+        return verdict
 
 
 class Redactor:
     """Replaces secrets by pseudonyms, in every form in which values are recorded."""
 
     def __init__(self, key: bytes | None = None, names: Iterable[str] = ()) -> None:
-        self._pseudonyms = Pseudonyms(key or secrets.token_bytes(32))
-        self._names = SecretNames(names)
+        self._known = KnownSecrets()
+        self.secret_names: Final = _Verdicts(self.is_secret_name)
+        """The same as :meth:`is_secret_name`, for where a call would cost too much."""
         self._fields: dict[tuple[str, str], bool] = {}
+        self._clean: set[int] = set()
+        self._use(key or secrets.token_bytes(32), Shapes(SecretNames(names)))
+
+    def configure(self, settings: RecorderSettings) -> None:
+        """Take what the user wants: names, patterns, what is personal, and the key if there is one."""
+        personal = frozenset(settings.redact_personal)
+        names = SecretNames(settings.redact, settings.redact_allow, personal)
+        shapes = Shapes(
+            names,
+            patterns=tuple(re.compile(pattern) for pattern in settings.redact_patterns),
+            emails="emails" in personal,
+            phones="phones" in personal,
+        )
+        chosen = settings.redaction_key
+        self._use(hashlib.sha256(chosen.encode()).digest() if chosen else self._key, shapes)
+
+    def _use(self, key: bytes, shapes: Shapes) -> None:
+        self._key = key
+        self._names = shapes.names
+        self._shapes = shapes
+        self._pseudonyms = Pseudonyms(key, self._known, self.redact_json)
+        self._fields.clear()
+        self.secret_names.clear()
+        self._clean.clear()
+
+    @property
+    def now(self) -> int:
+        """This moment, for :meth:`sweep`: secrets that come by later are known by then."""
+        return self._known.now
+
+    def sweep(self, data: bytes, since: int = 0) -> bytes:
+        """Replace secrets that came by after ``since`` wherever they stand in bytes about to be written."""
+        return self._known.sweep(data, since)
+
+    def forget(self, before: int) -> None:
+        """Drop the secrets that are only known for what was written by that moment."""
+        self._known.forget(before)
 
     def add_names(self, names: Iterable[str]) -> None:
         """Take these names as secret too: ``badge_no``, ``*_pin``, ``shop.Customer.nickname``."""
         self._names.add(names)
         self._fields.clear()
+        self.secret_names.clear()
+        self._clean.clear()
 
     def secret(self, value: str) -> str:
         """Return the pseudonym of a value that is known to be a secret."""
+        if self._shapes.emails and is_email(value):
+            return self._pseudonyms.of_email(value)
         return self._pseudonyms.of(value)
 
     def is_secret_name(self, name: str) -> bool:
@@ -59,7 +126,40 @@ class Redactor:
     def redact_text(self, text: str) -> str:
         """Replace secrets that show by their shape, or the whole where it was secret before."""
         known = self._pseudonyms.recognise(text)
-        return redact_shapes(text, self._names, self.secret) if known is None else known
+        if known is not None:
+            return known
+        # Most texts come by again: SQL, names, URLs. Only their hashes are kept.
+        mark = hash(text)
+        if mark in self._clean:
+            return text
+        places = self._shapes.find(text)
+        if places:
+            return self._replaced(text, places)
+        if len(text) <= _SHORT:
+            if len(self._clean) >= _MEMORY:
+                self._clean.clear()
+            self._clean.add(mark)
+        return text
+
+    def _replaced(self, text: str, places: Iterable[Found]) -> str:
+        parts: list[str] = []
+        position = 0
+        for found in places:
+            parts += text[position : found.start], self._in_place(text[found.start : found.end], found)
+            position = found.end
+        return "".join([*parts, text[position:]])
+
+    def _in_place(self, value: str, found: Found) -> str:
+        match found.form:
+            case "plain":
+                return self.secret(value)
+            case "email":
+                return self._pseudonyms.of_email(value)
+            case "percent":
+                # As part of a query the value is the same secret as it is elsewhere, where it isn't encoded.
+                return quote_plus(self.secret(unquote_plus(value))) if "%" in value else self.secret(value)
+            case "wrapped":
+                return unwrapped(value, self.secret)
 
     def redact_json(self, text: str) -> str:
         """Redact JSON by names and shapes; everything else in the text stays as it is."""
@@ -108,13 +208,13 @@ class Redactor:
         return part if redacted == value else name + equals + quote_plus(redacted)
 
     def redact_url(self, url: str) -> str:
-        """Redact the password (or lone token) before the host, and secret parameters."""
+        """Redact the password (or lone token) before the host, tokens in the path, secret parameters."""
         found = _URL.match(url)
         assert found is not None  # noqa: S101 - every part of the pattern may be empty
         head, user, rest = found["head"] or "", found["user"], found["rest"]
         if not head and user is not None:
             head, user, rest = "", None, f"{user}@{rest}"
-        address = head + ("" if user is None else f"{self._userinfo(user)}@") + self.redact_text(rest)
+        address = head + ("" if user is None else f"{self._userinfo(user)}@") + self.redact_path(rest)
         tail, mark, fragment = url[found.end() :].partition("#")
         if tail:
             tail = "?" + self.redact_query_string(tail[1:])
@@ -122,7 +222,19 @@ class Redactor:
 
     def _userinfo(self, userinfo: str) -> str:
         user, colon, password = userinfo.partition(":")
-        return f"{user}:{self.secret(password)}" if colon and password else self.redact_text(userinfo)
+        if colon and password:
+            decoded = unquote(password)
+            secret = self.secret(decoded)
+            return f"{user}:{secret if decoded == password else quote(secret, safe='')}"
+        is_token = len(userinfo) >= _TOKEN_LENGTH and any(character.isdigit() for character in userinfo)
+        return self.secret(userinfo) if is_token else self.redact_text(userinfo)
+
+    def redact_path(self, path: str) -> str:
+        """Redact the path of a URL: what shows by its shape, and segments that only chance can have made."""
+        return _SEGMENT.sub(self._segment, self.redact_text(path))
+
+    def _segment(self, found: re.Match[str]) -> str:
+        return self.secret(found[0]) if is_random(found[0]) else found[0]
 
     def redact_value(self, name: str, wire: Wire) -> Wire:
         """Redact a wire value that goes by ``name``: all of it, or what is secret inside."""
@@ -197,12 +309,18 @@ class Redactor:
         return [key, self.redact_value(key, value) if isinstance(key, str) else self.redact_wire(value)]
 
     def redact_bytes(self, value: bytes) -> bytes:
-        """Redact bytes that are a text as that text; others hold no shape that could be known."""
+        """Redact bytes that are a text as that text; in others, what can be seen by its shape."""
+        encoding, errors = "utf-8", "strict"
+        if value.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            encoding = "utf-16"
         try:
-            text = value.decode()
+            text = value.decode(encoding)
         except UnicodeDecodeError:
-            return value
-        return self.redact_text(text).encode()
+            # What is no text is then no letter either: it ends a secret as a space would.
+            encoding, errors = "ascii", "surrogateescape"
+            text = value.decode(encoding, errors)
+        redacted = self.redact_text(text)
+        return value if redacted == text else redacted.encode(encoding, errors)
 
     def scramble(self, wire: Wire) -> Wire:
         """Replace every text, number and sequence of bytes in a wire value that is secret as a whole.
@@ -258,13 +376,22 @@ class Redactor:
                 return payload
 
 
+def is_email(text: str) -> bool:
+    """Return whether all of ``text`` is an e-mail address."""
+    return "@" in text and _EMAIL.fullmatch(text) is not None
+
+
+def is_random(text: str) -> bool:
+    """Return whether ``text`` looks drawn by chance, as tokens are; hashes of files are not."""
+    kinds = (str.isdigit, str.isupper, str.islower)
+    return all(sum(map(kind, text)) >= len(text) // 12 for kind in kinds) and not _WORDS.search(text)
+
+
 def from_environment(environ: Mapping[str, str]) -> Redactor:
-    """Return a redactor with the key and the names that the environment gives."""
-    key = environ.get("OTEL2TEST_REDACTION_KEY")
-    return Redactor(
-        key=hashlib.sha256(key.encode()).digest() if key else None,
-        names=environ.get("OTEL2TEST_REDACT", "").split(","),
-    )
+    """Return a redactor with what the environment says of redaction."""
+    made = Redactor()
+    made.configure(RecorderSettings.from_environ(environ))
+    return made
 
 
 redactor: Final = from_environment(os.environ)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel2test.processors.pseudonyms import Pseudonyms, is_card_number
+from otel2test.processors.pseudonyms import Pseudonyms
+from otel2test.secrets.checksums import is_card_number
 
 PSEUDONYMS = Pseudonyms(b"a key for tests")
 

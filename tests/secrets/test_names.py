@@ -2,7 +2,7 @@
 
 import pytest
 
-from otel2test.processors.secret_names import SecretNames, words
+from otel2test.secrets.names import SecretNames, words
 
 ABOUT_SECRETS = """
     author tokenize secretary token_type token_count password_changed_at password_reset_url cookie_consent

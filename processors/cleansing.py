@@ -1,0 +1,96 @@
+"""What OpenTelemetry's own instrumentations put on spans, without its secrets.
+
+What enters are attributes under the names of the semantic conventions (``url.full``,
+``db.query.text``, ``exception.message``) and whatever a program sets itself; what leaves are the
+same with pseudonyms. An attribute of ours (``otel2test.*``) was redacted when it was made.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import Status
+
+from otel2test.processors.raw_sql import hidden_sql
+from otel2test.processors.redaction import redactor
+from otel2test.secrets.names import words
+
+_OURS: Final = "otel2test."
+_URLS: Final = ("url", "uri", "url.full", "http.target", "url.original", "referer", "referrer")
+_QUERIES: Final = ("url.query", "query_string", "url.fragment")
+_SQL: Final = ("db.statement", "db.query.text")
+_COUNTED: Final = frozenset({"tokens", "count", "length", "size"})
+_SMALLEST: Final = 1000
+
+
+def redact_attribute(key: str, value: object) -> object:
+    """Return the value of an attribute with its secrets replaced."""
+    match value:
+        case str():
+            return _text(key, value)
+        case bool() | float() | None:
+            return value
+        case int():
+            counts = abs(value) < _SMALLEST or not _COUNTED.isdisjoint(words(key)[-1:])
+            return value if counts or not redactor.is_secret_name(key) else redactor.scramble(value)
+        case bytes():
+            return redactor.redact_bytes(value)
+        case Sequence():
+            return [redact_attribute(key, item) for item in value]
+        case Mapping():
+            return {name: redact_attribute(str(name), item) for name, item in value.items()}
+        case _:
+            return value
+
+
+def _text(key: str, value: str) -> str:
+    if key.startswith(_OURS):
+        return value
+    if redactor.is_secret_name(key):
+        return redactor.redact_field(key, value)
+    if key.endswith(_URLS):
+        return redactor.redact_url(value)
+    if key.endswith(_QUERIES):
+        return redactor.redact_query_string(value)
+    if key in _SQL:
+        return hidden_sql(value)
+    if key.endswith("url.path"):
+        return redactor.redact_path(value)
+    return redactor.redact_text(value)
+
+
+def cleansed(span: ReadableSpan, since: int) -> ReadableSpan:
+    """Return ``span`` as it may leave the process: also without the secrets that were known since."""
+
+    def attributes(found: Mapping[str, object] | None) -> BoundedAttributes:
+        made = {key: _swept(redact_attribute(key, value), since) for key, value in (found or {}).items()}
+        return BoundedAttributes(attributes=made)  # type: ignore[arg-type] # of the same types as they were
+
+    described = span.status.description
+    if described:
+        described = str(_swept(redactor.redact_text(described), since))
+    kept = attributes(span.attributes)
+    kept.dropped = span.dropped_attributes
+    return ReadableSpan(
+        name=str(_swept(redactor.redact_text(span.name), since)),
+        context=span.get_span_context(),
+        parent=span.parent,
+        resource=span.resource,
+        attributes=kept,
+        events=[Event(event.name, attributes(event.attributes), event.timestamp) for event in span.events],
+        links=span.links,
+        kind=span.kind,
+        status=Status(span.status.status_code, described),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
+
+
+def _swept(value: object, since: int) -> object:
+    if isinstance(value, str):
+        return redactor.sweep(value.encode("utf-8", "surrogatepass"), since).decode("utf-8", "surrogatepass")
+    if isinstance(value, (list, tuple)):
+        return [_swept(item, since) for item in value]
+    return value

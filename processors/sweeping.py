@@ -1,0 +1,126 @@
+"""The last look before a trace is written: secrets known by now, wherever else they stand.
+
+A secret may be known by its name in one place (a form's field) and stand without one in
+others (a path, a mail, a local variable), before or after. So those that were replaced are
+kept for as long as a trace is open that may hold them, and what is about to be written is
+searched for them as bytes: as they are, as JSON inside of JSON escapes them, percent-encoded,
+escaped for HTML, and in base64. What enters is one line of OTLP JSON, or the bytes of a body;
+what leaves is the same with pseudonyms.
+
+Too short or too plain a secret stands for other things too, and is not looked for: one of less
+than eight characters, one of letters only. A secret shorter than 16 characters has to
+stand apart from other letters and digits.
+"""
+
+import base64
+import html
+import json
+import re
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final, TypeAlias
+from urllib.parse import quote, quote_plus
+
+_Needles: TypeAlias = tuple[tuple[bytes, bytes], ...]
+"""The forms in which a secret may be written, each with the pseudonym's."""
+
+_SHORTEST: Final = 8
+_APART_UNTIL: Final = 16
+_LONGEST: Final = 4096
+_MOST: Final = 1000
+_PLAIN: Final = re.compile(r"[\w.~-]+", re.ASCII)
+_UNQUOTED: Final = ("/", "", "!~*'()", "/#[]=:;$&()+,!?*@'~", "/:@=&+$,;~!*'()")
+"""What is left as it is by Python, by the strict, by JavaScript, by Django, and by most others."""
+_BEFORE: Final = rb"(?:(?<![0-9A-Za-z])|(?<=\\[nrtbf])|(?<=%[0-9A-F]{2}))"
+_AFTER: Final = rb"(?![0-9A-Za-z])"
+
+
+def is_telling(secret: str) -> bool:
+    """Return whether ``secret`` can be known again inside of a text."""
+    return _SHORTEST <= len(secret) <= _LONGEST and not secret.isalpha() and not secret.isspace()
+
+
+class KnownSecrets:
+    """Secrets and their pseudonyms in the order in which they last came by."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, _Needles]] = {}
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def add(self, secret: str, pseudonym: str) -> None:
+        """Take note of a secret that was replaced."""
+        if not is_telling(secret):
+            return
+        with self._lock:
+            self._count += 1
+            known = self._seen.pop(secret, None)
+            needles = known[1] if known is not None else _needles(secret, pseudonym)
+            self._seen[secret] = self._count, needles
+            if len(self._seen) > _MOST:
+                del self._seen[next(iter(self._seen))]
+
+    @property
+    def now(self) -> int:
+        """A moment, by which :meth:`sweep` and :meth:`forget` tell older secrets from younger."""
+        return self._count
+
+    def forget(self, before: int) -> None:
+        """Drop the secrets that last came by at that moment or earlier."""
+        with self._lock:
+            while self._seen:
+                secret = next(iter(self._seen))
+                if self._seen[secret][0] > before:
+                    break
+                del self._seen[secret]
+
+    def sweep(self, data: bytes, since: int = 0) -> bytes:
+        """Return ``data`` with pseudonyms for the secrets that came by after ``since``."""
+        with self._lock:
+            recent: list[tuple[bytes, bytes]] = []
+            for moment, needles in reversed(self._seen.values()):
+                if moment <= since:
+                    break
+                recent += needles
+        found = [pair for pair in recent if pair[0] in data]
+        # The longest first: one secret may be part of another.
+        for needle, replacement in sorted(found, key=lambda pair: -len(pair[0])):
+            data = _replaced(data, needle, replacement)
+        return data
+
+
+def _replaced(data: bytes, needle: bytes, replacement: bytes) -> bytes:
+    if len(needle) >= _APART_UNTIL:
+        return data.replace(needle, replacement)
+    return re.sub(_BEFORE + re.escape(needle) + _AFTER, lambda _: replacement, data)
+
+
+def _needles(secret: str, pseudonym: str) -> _Needles:
+    forms: list[Callable[[str], str]] = [str, _in_base64]
+    if not _PLAIN.fullmatch(secret):
+        forms += [quote_plus, html.escape, *(partial(quote, safe=safe) for safe in _UNQUOTED), *_json_forms()]
+    pairs = {form(secret): form(pseudonym) for form in forms}
+    return tuple(
+        (needle.encode("utf-8", "replace"), replacement.encode("utf-8", "replace"))
+        for needle, replacement in pairs.items()
+        if len(needle) >= _SHORTEST
+    )
+
+
+def _in_base64(text: str) -> str:
+    # Without the end, which depends on what follows.
+    encoded = base64.b64encode(text.encode("utf-8", "replace"))
+    return encoded[: len(text.encode("utf-8", "replace")) // 3 * 4].decode()
+
+
+def _json_forms() -> Iterable[Callable[[str], str]]:
+    """Yield what JSON makes of a text, once and inside of JSON inside of JSON."""
+    for ascii_only in (True, False):
+
+        def once(text: str, ascii_only: bool = ascii_only) -> str:
+            return json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+
+        yield once
+        yield lambda text, once=once: json.dumps(once(text), ensure_ascii=False)[1:-1]  # type: ignore[misc]
+        yield lambda text, once=once: json.dumps(json.dumps(once(text))[1:-1])[1:-1]  # type: ignore[misc]
