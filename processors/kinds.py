@@ -16,7 +16,9 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeGuard, TypeVar
+
+T = TypeVar("T")
 
 Form = Literal[
     "lazy", "reference", "scalar", "wrapper", "enum", "model", "object", "range",
@@ -47,7 +49,7 @@ def _no_attributes(_: Any) -> Mapping[str, object]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what compiles this refuses them
 class Kind:
     """How to read an instance; which functions count depends on ``form``."""
 
@@ -81,12 +83,20 @@ def type_name(cls: type) -> str:
     return _qualname(cls) if module == "builtins" else f"{module}.{_qualname(cls)}"
 
 
+def is_a(value: object, cls: type[T]) -> TypeGuard[T]:
+    """Return what ``isinstance`` would, but for a class that ``value`` itself claims to have.
+
+    That may be asked of a property, which wakes Django's lazy objects.
+    """
+    return cls in _mro(type(value))
+
+
 def reference(value: Any) -> str:
     """Return the name by which a class, function or module can be found."""
     cls = type(value)
     if type in _mro(cls):
         return type_name(value)
-    if isinstance(value, types.ModuleType):
+    if is_a(value, types.ModuleType):
         return str(types.ModuleType.__getattribute__(value, "__dict__").get("__name__"))
     if cls is types.MethodType:
         value = value.__func__
@@ -108,6 +118,7 @@ _FUNCTIONS: Final = frozenset(
 
 _KINDS: Final[dict[type, Kind]] = {}
 _KINDS_LIMIT: Final = 4096
+_TOLD_LIMIT: Final = 1000
 
 
 def kind_of(cls: type) -> Kind:
@@ -232,11 +243,22 @@ def _attribute_reader(cls: type) -> Callable[[Any], dict[str, object]] | None:
     if of_dict is None and not slots:
         return None
 
+    told: set[str] = set()
+    """Names met before: most instances of a class have the same."""
+
     def attributes(value: Any) -> dict[str, object]:
-        found = dict(_filled(slots, value))
+        found = dict(_filled(slots, value)) if slots else {}
         if of_dict is not None:
             found.update(of_dict(value))
-        return {name: item for name, item in found.items() if type(name) is str and not name.startswith("__")}
+        for name in found:
+            if type(name) is not str or name not in told:
+                break
+        else:
+            return found
+        found = {name: found[name] for name in found if type(name) is str and not name.startswith("__")}
+        if len(told) < _TOLD_LIMIT:
+            told.update(found)
+        return found
 
     return attributes
 

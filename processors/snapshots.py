@@ -17,13 +17,13 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from otel2test.processors import kinds
 from otel2test.processors.guard import fault
 from otel2test.processors.kinds import Kind
 from otel2test.processors.redaction import redactor
-from otel2test.processors.secret_shapes import SHORTEST
+from otel2test.secrets.shapes import SHORTEST
 from otel2test.values import Wire, encode, encode_mapping, encode_str
 
 MAX_DEPTH: Final = 4
@@ -33,6 +33,7 @@ MAX_PARTS: Final = 1000
 """Values of all kinds in one snapshot."""
 
 _INT64: Final = 2**63
+_secret_names: Final = redactor.secret_names
 
 
 def snapshot(value: Any) -> Wire:
@@ -75,6 +76,8 @@ def _failed(value: object, error: Exception) -> Wire:
 
 
 def _text(value: str) -> Wire:
+    if len(value) < SHORTEST:
+        return value if value.isascii() else encode_str(value)
     if len(value) > MAX_TEXT:
         return _cut(value, len(value), encode_str(redactor.redact_text(value[:MAX_TEXT])))
     redacted = redactor.redact_text(value)
@@ -126,29 +129,26 @@ class _Snapshot:
         self._parts = 0
         self._inside: set[int] = set()
 
-    def of(self, value: object, depth: int) -> Wire:
+    def of(self, value: Any, depth: int) -> Wire:
         self._parts += 1
         cls = type(value)
+        # As in snapshot(): most parts are such.
+        if cls is str:
+            if len(value) < SHORTEST and value.isascii():
+                return value  # type: ignore[no-any-return]
+        elif value is None or cls is bool or (cls is int and -_INT64 <= value < _INT64):
+            return value  # type: ignore[no-any-return]
         try:
             scalar = _SCALARS.get(cls)
-            return self._compound(value, kinds.kind_of(cls), depth) if scalar is None else scalar(value)
+            if scalar is not None:
+                return scalar(value)
+            kind = kinds.kind_of(cls)
+            leaf = _LEAVES.get(kind.form)
+            return self._container(value, kind, depth) if leaf is None else leaf(self, value, kind, depth)
         except Exception as error:  # noqa: BLE001 - see _failed()
             return _failed(value, error)
 
-    def _compound(self, value: Any, kind: Kind, depth: int) -> Wire:
-        match kind.form:
-            case "lazy":
-                return {"$lazy": kind.name}
-            case "reference":
-                return {"$ref": kinds.reference(value)}
-            case "scalar":
-                plain = kind.plain(value)
-                return _SCALARS[type(plain)](plain)
-            case "enum":
-                return self._enum(value, kind, depth)
-            case "wrapper":
-                wrapped = kind.plain(value)
-                return {"$lazy": kind.name} if wrapped is kinds.NOTHING else self.of(wrapped, depth)
+    def _container(self, value: Any, kind: Kind, depth: int) -> Wire:
         identity = id(value)
         if identity in self._inside:
             return _cut(value)
@@ -156,68 +156,113 @@ class _Snapshot:
             return _cut(value, kind.size(value))
         self._inside.add(identity)
         try:
-            return self._container(value, kind, depth + 1)
+            return _CONTAINERS[kind.form](self, value, kind, depth + 1)
         finally:
             self._inside.discard(identity)
 
-    def _container(self, value: Any, kind: Kind, depth: int) -> Wire:
-        match kind.form:
-            case "list":
-                return self._whole(value, kind, self._items(value, kind, depth))
-            case "tuple":
-                return self._whole(value, kind, {"$tuple": self._items(value, kind, depth)})
-            case "set" | "frozenset":
-                # Sets have no order of their own; the recording gets a stable one.
-                members = sorted(self._items(value, kind, depth), key=json.dumps)
-                return self._whole(value, kind, {f"${kind.form}": members})
-            case "dict":
-                return self._whole(value, kind, self._dict(kind.items(value), depth))
-            case "model":
-                return self._model(value, kind, depth)
-            case "range":
-                parts = kind.attributes(value)
-                lower, upper = self.of(parts.get("_lower"), depth), self.of(parts.get("_upper"), depth)
-                return {"$range": {"lower": lower, "upper": upper, "bounds": str(parts.get("_bounds") or "")}}
-            case _:
-                attributes = kind.attributes(value)
-                items = self._named(islice(attributes.items(), MAX_ITEMS), depth)
-                wire: Wire = {"$object": {"type": kind.name, "attributes": items}}
-                return wire if len(attributes) <= MAX_ITEMS else _cut(value, len(attributes), wire)
+    def items(self, values: Iterable[Any], depth: int) -> list[Wire]:
+        return [self.of(item, depth) for item in islice(values, MAX_ITEMS)]
 
-    def _whole(self, value: object, kind: Kind, wire: Wire) -> Wire:
-        size = kind.size(value)
-        return wire if size is None or size <= MAX_ITEMS else _cut(value, size, wire)
-
-    def _items(self, value: Any, kind: Kind, depth: int) -> list[Wire]:
-        return [self.of(item, depth) for item in islice(kind.items(value), MAX_ITEMS)]
-
-    def _dict(self, items: Iterable[tuple[object, object]], depth: int) -> Wire:
-        pairs = list(islice(items, MAX_ITEMS))
-        if all(type(key) is str and (key.isascii() or encode_str(key) is key) for key, _ in pairs):
-            return encode_mapping(self._named(pairs, depth))
-        return {"$dict": [[self.of(key, depth), self._value(key, item, depth)] for key, item in pairs]}
-
-    def _named(self, pairs: Iterable[tuple[Any, object]], depth: int) -> dict[str, Wire]:
-        return {name: self._value(name, item, depth) for name, item in pairs}
-
-    def _value(self, name: object, value: object, depth: int) -> Wire:
+    def named(self, name: Any, value: Any, depth: int) -> Wire:
         wire = self.of(value, depth)
-        return redactor.scramble(wire) if type(name) is str and redactor.is_secret_name(name) else wire
+        return redactor.scramble(wire) if type(name) is str and _secret_names[name] else wire
 
-    def _model(self, value: Any, kind: Kind, depth: int) -> Wire:
-        fields = {name: self.of(item, depth) for name, item in kind.attributes(value).items()}
-        for name, wire in fields.items():
-            if redactor.is_secret_field(kind.label, name):
-                fields[name] = redactor.scramble(wire)
-        return {"$model": {"model": kind.label, "pk": fields.get(kind.primary_key), "fields": fields}}
 
-    def _enum(self, value: Any, kind: Kind, depth: int) -> Wire:
-        attributes = kind.attributes(value)
-        name = attributes.get("_name_")
-        return {
-            "$enum": {
-                "type": kind.name,
-                "name": name if type(name) is str else "",
-                "value": self.of(attributes.get("_value_"), depth),
-            }
+def _lazy(_walk: _Snapshot, _value: Any, kind: Kind, _depth: int) -> Wire:
+    return {"$lazy": kind.name}
+
+
+def _reference(_walk: _Snapshot, value: Any, _kind: Kind, _depth: int) -> Wire:
+    return {"$ref": kinds.reference(value)}
+
+
+def _scalar(_walk: _Snapshot, value: Any, kind: Kind, _depth: int) -> Wire:
+    plain = kind.plain(value)
+    return _SCALARS[type(plain)](plain)
+
+
+def _wrapper(walk: _Snapshot, value: Any, kind: Kind, depth: int) -> Wire:
+    wrapped = kind.plain(value)
+    return {"$lazy": kind.name} if wrapped is kinds.NOTHING else walk.of(wrapped, depth)
+
+
+def _enum(walk: _Snapshot, value: Any, kind: Kind, depth: int) -> Wire:
+    attributes = kind.attributes(value)
+    name = attributes.get("_name_")
+    return {
+        "$enum": {
+            "type": kind.name,
+            "name": name if type(name) is str else "",
+            "value": walk.of(attributes.get("_value_"), depth),
         }
+    }
+
+
+def _list(walk: _Snapshot, value: Any, kind: Kind, depth: int) -> Wire:
+    return _whole(value, kind, walk.items(kind.items(value), depth))
+
+
+def _tuple(walk: _Snapshot, value: Any, kind: Kind, depth: int) -> Wire:
+    return _whole(value, kind, {"$tuple": walk.items(kind.items(value), depth)})
+
+
+def _set(walk: _Snapshot, value: Any, kind: Kind, depth: int) -> Wire:
+    # Sets have no order of their own; the recording gets a stable one.
+    members = sorted(walk.items(kind.items(value), depth), key=json.dumps)
+    return _whole(value, kind, {f"${kind.form}": members})
+
+
+def _dict(walk: _Snapshot, value: Any, kind: Kind, depth: int) -> Wire:
+    pairs = list(islice(kind.items(value), MAX_ITEMS))
+    for key, _ in pairs:
+        if type(key) is not str or not (key.isascii() or encode_str(key) is key):
+            wires: list[Wire] = [[walk.of(key, depth), walk.named(key, item, depth)] for key, item in pairs]
+            return _whole(value, kind, {"$dict": wires})
+    return _whole(value, kind, encode_mapping({key: walk.named(key, item, depth) for key, item in pairs}))
+
+
+def _object(walk: _Snapshot, value: Any, kind: Kind, depth: int) -> Wire:
+    attributes = kind.attributes(value)
+    wires = {name: walk.named(name, item, depth) for name, item in islice(attributes.items(), MAX_ITEMS)}
+    wire: Wire = {"$object": {"type": kind.name, "attributes": wires}}
+    return wire if len(attributes) <= MAX_ITEMS else _cut(value, len(attributes), wire)
+
+
+def _model(walk: _Snapshot, value: Any, kind: Kind, depth: int) -> Wire:
+    fields = {name: walk.of(item, depth) for name, item in kind.attributes(value).items()}
+    for name, wire in fields.items():
+        if redactor.is_secret_field(kind.label, name):
+            fields[name] = redactor.scramble(wire)
+    return {"$model": {"model": kind.label, "pk": fields.get(kind.primary_key), "fields": fields}}
+
+
+def _range(walk: _Snapshot, value: Any, kind: Kind, depth: int) -> Wire:
+    parts = kind.attributes(value)
+    lower, upper = walk.of(parts.get("_lower"), depth), walk.of(parts.get("_upper"), depth)
+    return {"$range": {"lower": lower, "upper": upper, "bounds": str(parts.get("_bounds") or "")}}
+
+
+def _whole(value: Any, kind: Kind, wire: Wire) -> Wire:
+    size = kind.size(value)
+    return wire if size is None or size <= MAX_ITEMS else _cut(value, size, wire)
+
+
+Walk: TypeAlias = "Callable[[_Snapshot, Any, Kind, int], Wire]"
+_LEAVES: Final[dict[kinds.Form, Walk]] = {
+    "lazy": _lazy,
+    "reference": _reference,
+    "scalar": _scalar,
+    "enum": _enum,
+    "wrapper": _wrapper,
+}
+_CONTAINERS: Final[dict[kinds.Form, Walk]] = {
+    "list": _list,
+    "tuple": _tuple,
+    "set": _set,
+    "frozenset": _set,
+    "dict": _dict,
+    "model": _model,
+    "range": _range,
+    "object": _object,
+}
+"""What may hold others, itself included."""

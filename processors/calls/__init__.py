@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span
 
 from otel2test.processors import project
 from otel2test.processors.calls.tracer import CallTracer
-from otel2test.processors.recorder import DJANGO_SCOPE, Recorder
+from otel2test.processors.recorder import Recorder, owns_records
 
 if sys.version_info >= (3, 12):
     from otel2test.processors.calls.monitoring import Monitoring as Hook
@@ -45,8 +45,7 @@ class _Requests:
 
     def span_starts(self, span: Span) -> None:
         context = span.get_span_context()
-        scope = span.instrumentation_scope
-        if scope is not None and scope.name == DJANGO_SCOPE:
+        if owns_records(span):
             self._hook.open()
             self._tracer.open(context, self._recorder, self._hook.close)
         elif span.parent is not None:

@@ -2,39 +2,58 @@
 
 import dis
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from types import CodeType
+from typing import Final
 
 import orjson
 
 from otel2test.processors.project import Project
 from otel2test.processors.redaction import redactor
 
+_BINDS: Final = ("STORE_FAST", "STORE_DEREF")
+"""Beginnings of the names of instructions that give a variable of the function another value."""
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Function:
-    """One function of the project, ready to be recorded."""
+    """One function of the project, ready to be recorded; made once, never changed."""
 
-    head: bytes
-    """The keys of its records that never change, as JSON without the braces."""
-    arguments: tuple[str, ...]
-    left_out: frozenset[str]
-    """Variables that aren't told: those of the functions around it, and dunder names."""
-    secret: frozenset[str]
-    """Its arguments and locals whose values are secret."""
-    returns_secret: bool
-    keeps_locals: bool
-    """Whether a local besides unchanged arguments can exist at all."""
-    yields: bool
-    """Whether it is a generator, asynchronous or not."""
-    waits: bool
-    """Whether what it yields may be for the event loop."""
-    bytecode: bytes
-    """Copied once: from the code object each access makes a copy."""
+    __slots__ = (
+        "arguments", "bytecode", "head", "kept", "rebound", "returns_secret", "secret", "waits",
+        "yields",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        head: bytes = b"",
+        arguments: tuple[str, ...] = (),
+        kept: tuple[str, ...] = (),
+        rebound: frozenset[str] = frozenset(),
+        secret: frozenset[str] = frozenset(),
+        *,
+        returns_secret: bool = False,
+        flags: int = 0,
+        bytecode: bytes = b"",
+    ) -> None:
+        self.head = head
+        """How its records begin: the keys that never change, as JSON."""
+        self.arguments = arguments
+        self.kept = kept
+        """What is told at the end: locals, and those of ``rebound`` that hold another value by then."""
+        self.rebound = rebound
+        """Arguments that may be given another value."""
+        self.secret = secret
+        """Its arguments and locals whose values are secret."""
+        self.returns_secret = returns_secret
+        self.yields = bool(flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR))
+        """Whether it is a generator, asynchronous or not."""
+        self.waits = bool(flags & inspect.CO_ASYNC_GENERATOR)
+        """Whether what it yields may be for the event loop."""
+        self.bytecode = bytecode
+        """Copied once: from the code object each access makes a copy."""
 
 
-FOREIGN = Function(b"", (), frozenset(), frozenset(), False, False, False, False, b"")
+FOREIGN: Final = Function()
 """Stands for every function that isn't recorded."""
 
 
@@ -44,15 +63,17 @@ def describe(code: CodeType, module_globals: Mapping[str, object], project: Proj
     Refused are, beside what isn't the project's: lambdas, comprehensions, generator
     expressions, and the bodies of classes and modules.
     """
-    flags = code.co_flags
     if (
         code.co_name.startswith("<")
-        or not flags & inspect.CO_OPTIMIZED
+        or not code.co_flags & inspect.CO_OPTIMIZED
         or not project.owns(code, module_globals)
     ):
         return FOREIGN
     arguments = _arguments(code)
-    own = {*code.co_varnames, *code.co_cellvars}
+    rebound = frozenset(arguments).intersection({*_bound(code), *code.co_cellvars})
+    # Variables of the functions around it aren't told, nor dunder names.
+    own = dict.fromkeys((*code.co_varnames, *code.co_cellvars))
+    kept = (name for name in own if not name.startswith("__") and (name in rebound or name not in arguments))
     head = {
         "module": str(module_globals.get("__name__")),
         "qualname": code.co_qualname,
@@ -60,14 +81,13 @@ def describe(code: CodeType, module_globals: Mapping[str, object], project: Proj
         "line": code.co_firstlineno,
     }
     return Function(
-        head=orjson.dumps(head)[1:-1],
+        head=orjson.dumps(head)[:-1] + b",",
         arguments=arguments,
-        left_out=frozenset(code.co_freevars) | {name for name in own if name.startswith("__")},
+        kept=tuple(kept),
+        rebound=rebound,
         secret=frozenset(name for name in own if redactor.is_secret_name(name)),
         returns_secret=redactor.is_secret_name(code.co_name),
-        keeps_locals=len(own) > len(arguments) or _rebinds(code),
-        yields=bool(flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)),
-        waits=bool(flags & inspect.CO_ASYNC_GENERATOR),
+        flags=code.co_flags,
         bytecode=code.co_code,
     )
 
@@ -78,7 +98,8 @@ def _arguments(code: CodeType) -> tuple[str, ...]:
     return code.co_varnames[:count]
 
 
-def _rebinds(code: CodeType) -> bool:
-    return any(
-        "STORE_FAST" in step.opname or "STORE_DEREF" in step.opname for step in dis.get_instructions(code)
-    )
+def _bound(code: CodeType) -> Iterator[str]:
+    for step in dis.get_instructions(code):
+        if step.opname.startswith(_BINDS):
+            # Some instructions do two things at once, and name two variables.
+            yield from (step.argval,) if isinstance(step.argval, str) else step.argval

@@ -23,8 +23,8 @@ class OpenCall:
     """A call that has begun. Holds no frame and no value, so that nothing lives longer for it."""
 
     __slots__ = (
-        "argument_ids", "duration", "failed", "frame_id", "function", "id", "log", "parent", "span",
-        "start", "values", "yielded",
+        "arguments", "duration", "failed", "frame_id", "function", "id", "kept", "log", "parent", "rebound",
+        "span", "start", "yielded",
     )  # fmt: skip
 
     def __init__(
@@ -47,9 +47,11 @@ class OpenCall:
         self.duration = -1
         self.failed = False
         """Ended with an exception that is not known yet."""
-        self.argument_ids: dict[str, int] | None = None
-        self.values: dict[str, Wire | ExceptionPayload | dict[str, Wire]]
-        """What the record says beside who and when: arguments, locals, outcome."""
+        self.arguments: dict[str, Wire] = {}
+        self.rebound: dict[str, int] | None = None
+        """The ids of the arguments that may be given another value."""
+        self.kept: dict[str, Wire] | None = None
+        """Locals as they were at the end."""
         self.yielded = 0
 
 
@@ -64,14 +66,14 @@ class CallLog:
         self.suspended: set[int] = set()
         """Frames of generators and coroutines that are not running now."""
         self.dropped = 0
+        self.origin = perf_counter_ns()
+        """What times are counted from: the start of the request's span."""
         self._full = full
         self._max_calls = max_calls
         self._room = max_bytes
-        self.origin = perf_counter_ns()
-        """What times are counted from: the start of the request's span."""
         self._ids = itertools.count()
-        self._open: dict[int, OpenCall] = {}
-        self._records: dict[int, bytes] = {}
+        self._records: dict[int, OpenCall | bytes] = {}
+        """By the call's id: the call until it ends, then its record."""
 
     def begin(self, function: Function, frame_id: int, parent: OpenCall | None, span: str) -> OpenCall:
         """Open a call, or one of those that are only counted."""
@@ -82,39 +84,49 @@ class CallLog:
             self.dropped += 1
             return OpenCall(function, frame_id, None, -1, None, span)
         parent_id = parent.id if parent is not None and parent.log is self else None
-        call = self._open[call_id] = OpenCall(function, frame_id, self, call_id, parent_id, span)
+        call = OpenCall(function, frame_id, self, call_id, parent_id, span)
+        self._records[call_id] = call
         return call
 
-    def end(self, call: OpenCall) -> None:
-        """Close a call, of which everything is known now."""
-        if self._open.pop(call.id, None) is not None:
-            record = self._records[call.id] = _encode(call)
-            self._room -= len(record)
+    def end(self, call: OpenCall, outcome: str = "", value: "Wire | ExceptionPayload" = None) -> None:
+        """Close a call, of which everything is known now; ``outcome`` is "returned", "raised" or nothing."""
+        if self._records.get(call.id) is not call:
+            return
+        function = call.function
+        record: dict[str, object] = {
+            "id": call.id,
+            "parent": call.parent,
+            "span": call.span,
+            "start": call.start,
+            "duration": call.duration,
+            "arguments": call.arguments,
+        }
+        if call.kept:
+            record["locals"] = call.kept
+        if outcome:
+            record[outcome] = value
+        if function.yields:
+            record["yielded"] = call.yielded
+        # The function's own keys are ready: they come first, and take the place of the opening brace.
+        encoded = function.head + orjson.dumps(record)[1:]
+        self._records[call.id] = encoded
+        self._room -= len(encoded)
 
     def payload(self) -> str:
         """Return the records as JSON, in the order of entry; from now on nothing is taken."""
         self.closed = True
-        for call in list(self._open.values()):
-            if call.duration < 0:
-                # Still running, or a generator that nobody asked for more.
-                call.duration = perf_counter_ns() - self.origin - call.start
-            if call.failed:
-                call.values["raised"] = _UNKNOWN
-            self.end(call)
-        records = [self._records[call_id] for call_id in sorted(self._records)]
+        for call in list(self._records.values()):
+            if isinstance(call, OpenCall):
+                self._end_late(call)
+        records = [record for key in sorted(self._records) if isinstance(record := self._records[key], bytes)]
         self._records.clear()
-        return (b"[" + b",".join(records) + b"]").decode()
+        return (b"[%b]" % b",".join(records)).decode()
 
-
-def _encode(call: OpenCall) -> bytes:
-    if call.function.yields:
-        call.values["yielded"] = call.yielded
-    return b'{"id":%d,"parent":%b,"span":"%b",%b,"start":%d,"duration":%d,%b' % (
-        call.id,
-        b"null" if call.parent is None else b"%d" % call.parent,
-        call.span.encode(),
-        call.function.head,
-        call.start,
-        call.duration,
-        orjson.dumps(call.values)[1:],
-    )
+    def _end_late(self, call: OpenCall) -> None:
+        """Close a call that still runs, or a generator that nobody asked for more."""
+        if call.duration < 0:
+            call.duration = perf_counter_ns() - self.origin - call.start
+        if call.failed:
+            self.end(call, "raised", _UNKNOWN)
+        else:
+            self.end(call)

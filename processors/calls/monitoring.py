@@ -7,6 +7,7 @@ recorder never meets itself.
 
 import sys
 from collections.abc import Callable
+from sys import _getframe
 from types import CodeType
 from typing import Final
 
@@ -19,6 +20,8 @@ assert sys.version_info >= (3, 12)  # noqa: S101 - tells the type checker; impor
 _TOOL: Final = "otel2test"
 _TOOL_IDS: Final = (sys.monitoring.PROFILER_ID, 3, 4)
 """The profiler's place, and the two that belong to nobody."""
+_CALLER: Final = 1 if __file__.endswith(".py") else 0
+"""Which frame is the program's, counted from a callback; what is compiled has no frame of its own."""
 
 
 class Monitoring:
@@ -28,7 +31,6 @@ class Monitoring:
         self._tracer = tracer
         self._functions = tracer.functions
         self._logs = tracer.logs
-        self._describe = tracer.describe
         self._tool: int | None = None
         self._tried = False
 
@@ -67,44 +69,52 @@ class Monitoring:
 
     def _started(self, code: CodeType, _offset: int) -> object:
         try:
-            function = self._functions.get(id(code)) or self._describe(code, sys._getframe(1).f_globals)
+            function = self._functions.get(id(code))
+            if function is None:
+                function = self._tracer.describe(code, _getframe(_CALLER).f_globals)
             if function is FOREIGN:
                 return sys.monitoring.DISABLE
             if self._logs:
-                self._tracer.enter(function, sys._getframe(1))
+                self._tracer.enter(function, _getframe(_CALLER))
         except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
             fault("call", error)
         return None
 
     def _returned(self, code: CodeType, _offset: int, value: object) -> object:
         try:
-            function = self._functions.get(id(code)) or self._describe(code, sys._getframe(1).f_globals)
+            function = self._functions.get(id(code))
+            if function is None:
+                function = self._tracer.describe(code, _getframe(_CALLER).f_globals)
             if function is FOREIGN:
                 return sys.monitoring.DISABLE
             if self._logs:
-                self._tracer.leave(sys._getframe(1), value)
+                self._tracer.leave(_getframe(_CALLER), value)
         except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
             fault("call", error)
         return None
 
     def _yielded(self, code: CodeType, _offset: int, value: object) -> object:
         try:
-            function = self._functions.get(id(code)) or self._describe(code, sys._getframe(1).f_globals)
+            function = self._functions.get(id(code))
+            if function is None:
+                function = self._tracer.describe(code, _getframe(_CALLER).f_globals)
             if function is FOREIGN:
                 return sys.monitoring.DISABLE
             if self._logs:
-                self._tracer.suspend(sys._getframe(1), value)
+                self._tracer.suspend(_getframe(_CALLER), value)
         except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
             fault("call", error)
         return None
 
     def _resumed(self, code: CodeType, _offset: int) -> object:
         try:
-            function = self._functions.get(id(code)) or self._describe(code, sys._getframe(1).f_globals)
+            function = self._functions.get(id(code))
+            if function is None:
+                function = self._tracer.describe(code, _getframe(_CALLER).f_globals)
             if function is FOREIGN:
                 return sys.monitoring.DISABLE
             if self._logs:
-                self._tracer.resume(sys._getframe(1))
+                self._tracer.resume(_getframe(_CALLER))
         except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
             fault("call", error)
         return None
@@ -114,12 +124,12 @@ class Monitoring:
     def _thrown(self, code: CodeType, _offset: int, _error: BaseException) -> None:
         if self._logs and self._functions.get(id(code), FOREIGN) is not FOREIGN:
             with guard("call"):
-                self._tracer.resume(sys._getframe(1))
+                self._tracer.resume(_getframe(_CALLER))
 
     def _unwound(self, code: CodeType, _offset: int, error: BaseException) -> None:
         if self._logs and self._functions.get(id(code), FOREIGN) is not FOREIGN:
             with guard("call"):
-                self._tracer.unwind(sys._getframe(1), error)
+                self._tracer.unwind(_getframe(_CALLER), error)
 
 
 def _take_tool() -> int | None:

@@ -15,6 +15,7 @@ import threading
 from types import FrameType
 from typing import Final
 
+from otel2test.processors.calls.frames import set_profile
 from otel2test.processors.calls.functions import FOREIGN, Function
 from otel2test.processors.calls.log import OpenCall
 from otel2test.processors.calls.tracer import CallTracer
@@ -28,7 +29,7 @@ _AT_START: Final = 0
 """The argument of ``RESUME`` where a function begins, as opposed to where it goes on."""
 
 
-class _Thread(threading.local):
+class _Frames(threading.local):
     """What this thread's events leave open, by the id of a frame."""
 
     def __init__(self) -> None:
@@ -43,15 +44,15 @@ class Profiling:
 
     def __init__(self, tracer: CallTracer) -> None:
         self._tracer = tracer
-        self._thread = _Thread()
+        self._frames = _Frames()
         self._warned = False
 
     def open(self) -> None:
         """Set the hook in this thread and in those it starts."""
         present = sys.getprofile()
         if present is None:
-            sys.setprofile(self._event)
-            threading.setprofile(self._event)
+            set_profile(self._event)
+            threading.setprofile(self._thread_begins)
         elif present != self._event and not self._warned:
             self._warned = True
             logger.warning("otel2test records no function calls: another profiler is active (%r)", present)
@@ -67,11 +68,15 @@ class Profiling:
             sys.setprofile(None)
             threading.setprofile(None)
 
+    def _thread_begins(self, frame: FrameType, event: str, value: object) -> None:
+        set_profile(self._event)
+        self._event(frame, event, value)
+
     def _event(self, frame: FrameType, event: str, value: object) -> None:
         if not self._tracer.logs:
             return
         try:
-            if self._thread.unresolved:
+            if self._frames.unresolved:
                 self._resolve(sys.exc_info()[1])
             if event == "call":
                 function = self._function(frame)
@@ -89,21 +94,21 @@ class Profiling:
         return self._tracer.describe(frame.f_code, frame.f_globals) if known is None else known
 
     def _called(self, function: Function, frame: FrameType) -> None:
-        instruction, argument = function.bytecode[frame.f_lasti : frame.f_lasti + 2]
-        if instruction != _RESUME:
-            self._thread.thrown.add(id(frame))
+        last = frame.f_lasti
+        if function.bytecode[last] != _RESUME:
+            self._frames.thrown.add(id(frame))
             self._tracer.resume(frame)
-        elif argument == _AT_START:
+        elif function.bytecode[last + 1] == _AT_START:
             # Whatever had this place in memory is gone; the log will say what is known of it.
-            self._thread.unresolved.pop(id(frame), None)
+            self._frames.unresolved.pop(id(frame), None)
             self._tracer.enter(function, frame)
         else:
             self._tracer.resume(frame)
 
     def _left(self, function: Function, frame: FrameType, value: object) -> None:
         instruction = function.bytecode[frame.f_lasti]
-        was_thrown = id(frame) in self._thread.thrown
-        self._thread.thrown.discard(id(frame))
+        was_thrown = id(frame) in self._frames.thrown
+        self._frames.thrown.discard(id(frame))
         if instruction == _RETURN:
             self._tracer.leave(frame, value)
         elif instruction == _YIELD and not (was_thrown and value is None):
@@ -113,17 +118,18 @@ class Profiling:
             if call is not None:
                 # What is thrown in and comes out again is nearly always what closes or cancels.
                 call.failed = not was_thrown
-                self._thread.unresolved[call.frame_id] = call
+                self._frames.unresolved[call.frame_id] = call
 
     def _resolve(self, error: BaseException | None) -> None:
         if error is None:
             return
         traceback = error.__traceback__
         while traceback is not None:
-            call = self._thread.unresolved.get(id(traceback.tb_frame))
+            call = self._frames.unresolved.get(id(traceback.tb_frame))
             if call is not None and call.log is not None:
-                del self._thread.unresolved[call.frame_id]
-                if not isinstance(error, GeneratorExit):
-                    call.values["raised"] = failure(error)
-                call.log.end(call)
+                del self._frames.unresolved[call.frame_id]
+                if isinstance(error, GeneratorExit):
+                    call.log.end(call)
+                else:
+                    call.log.end(call, "raised", failure(error))
             traceback = traceback.tb_next

@@ -13,15 +13,18 @@ by hand what elsewhere would be a helper.
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from time import perf_counter_ns
 from types import CodeType, FrameType
 from typing import Final
 
+from opentelemetry import context as context_api
 from opentelemetry.context import Context, get_current
 from opentelemetry.trace import SpanContext, format_span_id, get_current_span
 
 from otel2test.attributes import CALLS, CALLS_DROPPED
 from otel2test.processors import project
+from otel2test.processors.calls.frames import UNBOUND, values_of
 from otel2test.processors.calls.functions import Function, describe
 from otel2test.processors.calls.log import CallLog, OpenCall
 from otel2test.processors.failures import failure
@@ -34,6 +37,15 @@ from otel2test.values import Wire
 _MAX_LOGS: Final = 1000
 _ASYNC_YIELD: Final = "async_generator_wrapped_value"
 """The class of what an async generator yields, as opposed to what it waits for."""
+
+
+def _find_current_context() -> Callable[[], Context]:
+    """Return what gives the current context: the variable that holds it, past two functions, if it is one."""
+    variable = getattr(getattr(context_api, "_RUNTIME_CONTEXT", None), "_current_context", None)
+    return variable.get if isinstance(variable, ContextVar) else get_current
+
+
+_current_context: Final = _find_current_context()
 
 
 class _Thread:
@@ -78,10 +90,9 @@ class CallTracer:
             recorder.put(span, CALLS_DROPPED, lambda: str(log.dropped))
 
         def payload() -> str:
-            text = log.payload()
             self._close(log)
             written()
-            return text
+            return log.payload()
 
         log = CallLog(span.span_id, self._max_calls, self._max_bytes, put_dropped)
         recorder.put(span, CALLS, payload)
@@ -121,31 +132,36 @@ class CallTracer:
     def enter(self, function: Function, frame: FrameType) -> None:
         """Take that a function was called, or the body of a generator or coroutine began."""
         thread = self._here.thread
-        context = get_current()
+        context = _current_context()
         if context is not thread.context:
             span_id = get_current_span(context).get_span_context().span_id
             thread.context, thread.log, thread.span = context, self.logs.get(span_id), format_span_id(span_id)
         stack = thread.stack
         parent = stack[-1] if stack else None
-        log, span = thread.log, thread.span
+        log = thread.log
+        span = thread.span
         if log is None and parent is not None:
             # A streamed response's generator goes on when the request's span isn't current any more.
-            log, span = parent.log, parent.span
+            log = parent.log
+            span = parent.span
         if log is None or log.closed:
             return
         call = log.begin(function, id(frame), parent, span)
         stack.append(call)
         if call.log is None:
             return
-        wires: dict[str, Wire] = {}
-        call.values = {"arguments": wires}
         if function.arguments:
-            values = frame.f_locals
-            for name in function.arguments:
-                wire = snapshot(values[name])
-                wires[name] = redactor.scramble(wire) if name in function.secret else wire
-            if function.keeps_locals:
-                call.argument_ids = {name: id(values[name]) for name in function.arguments}
+            values = values_of(frame, function.arguments)
+            arguments = call.arguments
+            for index, name in enumerate(function.arguments):
+                wire = snapshot(values[index])
+                arguments[name] = redactor.scramble(wire) if name in function.secret else wire
+            if function.rebound:
+                call.rebound = {
+                    name: id(value)
+                    for name, value in zip(function.arguments, values, strict=True)
+                    if name in function.rebound
+                }
         call.start = perf_counter_ns() - log.origin
 
     def leave(self, frame: FrameType, value: object) -> None:
@@ -153,21 +169,21 @@ class CallTracer:
         call = self._stop(frame)
         if call is not None and call.log is not None:
             wire = snapshot(value)
-            call.values["returned"] = redactor.scramble(wire) if call.function.returns_secret else wire
-            call.log.end(call)
+            call.log.end(call, "returned", redactor.scramble(wire) if call.function.returns_secret else wire)
 
     def unwind(self, frame: FrameType, error: BaseException) -> None:
         """Take that an exception left a frame; a generator that is closed has not failed."""
         call = self._stop(frame)
-        if call is not None and call.log is not None:
-            if not isinstance(error, GeneratorExit):
-                call.values["raised"] = failure(error)
+        if call is None or call.log is None:
+            return
+        if isinstance(error, GeneratorExit):
             call.log.end(call)
+        else:
+            call.log.end(call, "raised", failure(error))
 
     def unwind_unknown(self, frame: FrameType) -> OpenCall | None:
         """Take that an exception left a frame; the caller ends the call when it knows which."""
-        call = self._stop(frame)
-        return call if call is not None and call.log is not None else None
+        return self._stop(frame)
 
     def suspend(self, frame: FrameType, value: object) -> None:
         """Take that a generator or coroutine yielded ``value``, to its caller or to the event loop."""
@@ -201,16 +217,17 @@ class CallTracer:
             return None
         call.duration = perf_counter_ns() - log.origin - call.start
         function = call.function
-        if function.keeps_locals:
+        if function.kept:
             kept: dict[str, Wire] = {}
-            before = call.argument_ids or {}
-            for name, value in frame.f_locals.items():
-                if name in function.left_out or before.get(name) == id(value):
+            before = call.rebound
+            values = values_of(frame, function.kept)
+            for index, name in enumerate(function.kept):
+                value = values[index]
+                if value is UNBOUND or (before is not None and before.get(name) == id(value)):
                     continue
                 wire = snapshot(value)
                 kept[name] = redactor.scramble(wire) if name in function.secret else wire
-            if kept:
-                call.values["locals"] = kept
+            call.kept = kept
         return call
 
     def _dig_out(self, frame_id: int) -> OpenCall | None:

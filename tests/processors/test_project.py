@@ -11,6 +11,7 @@ import pytest
 
 from otel2test.processors import failures, project
 from otel2test.processors.project import CodeMap, Place, Project, find_roots
+from otel2test.processors.settings import RecorderSettings
 
 SOURCE = """
 import sys
@@ -65,6 +66,26 @@ def test_what_is_the_projects(
     (tmp_path / "env/pyvenv.cfg").touch()
     owner = Project([tmp_path], include=["wanted"], exclude=["shop.excluded", "wanted.b"])
     assert is_owned(owner, tmp_path / path, name) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("named", True),
+        ("named.inner.deep", True),
+        ("below", False),
+        ("below.inner", True),
+        ("below.left_out", False),
+        ("other", False),
+    ],
+)
+def test_installed_packages_are_taken_when_named(tmp_path: Path, name: str, expected: bool) -> None:
+    settings = RecorderSettings.from_environ(
+        {"OTEL2TEST_INCLUDE": "named, named.*,below.*", "OTEL2TEST_EXCLUDE": "*.left_out"}
+    )
+    owner = Project([tmp_path / "app"], settings.include, settings.exclude)
+    file = tmp_path / "lib/site-packages" / f"{name.replace('.', '/')}.py"
+    assert is_owned(owner, file, name) is expected
 
 
 def test_what_lies_elsewhere_or_nowhere_is_not(tmp_path: Path) -> None:

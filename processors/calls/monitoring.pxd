@@ -1,0 +1,11 @@
+from otel2test.processors.calls.functions cimport Function
+from otel2test.processors.calls.tracer cimport CallTracer
+
+
+cdef class Monitoring:
+    cdef CallTracer _tracer
+    cdef object _functions
+    cdef dict _logs
+    cdef object _tool
+    cdef bint _tried
+

@@ -1,0 +1,12 @@
+from otel2test.processors.calls.functions cimport Function
+from otel2test.processors.calls.tracer cimport CallTracer
+
+
+cdef class Profiling:
+    cdef CallTracer _tracer
+    cdef object _frames
+    cdef bint _warned
+
+    cpdef Function _function(self, object frame)
+    cpdef _called(self, Function function, object frame)
+    cpdef _left(self, Function function, object frame, object value)

@@ -1,0 +1,72 @@
+"""Compiles what runs at each call of a function, if ``OTEL2TEST_COMPILE=1`` asks for it.
+
+All else that there is to say of the package stands in pyproject.toml. The same modules are
+compiled that run otherwise, typed by the ``.pxd`` files beside them, and ``_frames.pyx``, which
+has no other form. Without a compiler, or where anything fails, none of them is: they know each
+other's types.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+CYTHON = "cython>=3.1,<4"
+PACKAGE = "otel2test.processors"
+MODULES = (
+    "kinds",
+    "snapshots",
+    "calls.functions",
+    "calls.log",
+    "calls.tracer",
+    "calls.monitoring" if sys.version_info >= (3, 12) else "calls.profiling",
+)
+
+
+class BuildAllOrNothing(build_ext):
+    """Leaves no module compiled where another could not be."""
+
+    def finalize_options(self) -> None:
+        try:
+            self.distribution.ext_modules = cythonized()
+        except Exception as error:  # noqa: BLE001 - Cython may be missing, or too old
+            self.give_up(error)
+        super().finalize_options()
+
+    def run(self) -> None:
+        try:
+            super().run()
+        except Exception as error:  # noqa: BLE001 - compilers fail in their own ways
+            for extension in self.extensions:
+                Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
+            self.give_up(error)
+            self.extensions = []
+
+    def give_up(self, error: Exception) -> None:
+        self.distribution.ext_modules = []
+        print(f"otel2test: nothing is compiled ({type(error).__name__}: {error})", file=sys.stderr)
+
+
+def sources() -> list[Extension]:
+    """Return the modules to compile."""
+    found = [Extension(f"{PACKAGE}.{name}", [f"processors/{name.replace('.', '/')}.py"]) for name in MODULES]
+    return [*found, Extension(f"{PACKAGE}.calls._frames", ["processors/calls/_frames.pyx"])]
+
+
+def cythonized() -> list[Extension]:
+    """Return them as C; raises where there is no Cython."""
+    from Cython.Build import cythonize  # noqa: PLC0415 - an ordinary build needs none
+
+    directives = {"language_level": "3", "annotation_typing": False}
+    extensions: list[Extension] = cythonize(
+        sources(), build_dir="build/cython", compiler_directives=directives, quiet=True
+    )
+    return extensions
+
+
+if os.environ.get("OTEL2TEST_COMPILE") == "1":
+    setup(setup_requires=[CYTHON], ext_modules=sources(), cmdclass={"build_ext": BuildAllOrNothing})
+else:
+    setup()

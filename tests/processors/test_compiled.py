@@ -1,0 +1,80 @@
+"""What runs at each call of a function does the same when it is compiled."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from uv import find_uv_bin
+
+ROOT = Path(__file__).resolve().parents[2]
+NEEDED = ("LICENSE", "README.md", "pyproject.toml", "setup.py", "otel2test", "processors", "templates")
+SUITE = ("conftest.py", "callees.py", "test_calls.py", "test_snapshots.py")
+
+needs_a_compiler = pytest.mark.skipif(
+    os.environ.get("CC") is None and shutil.which("cc") is None, reason="there is no C compiler"
+)
+
+
+def unpacked_wheel(folder: Path, **environ: str) -> Path:
+    """Build a wheel from a copy of the sources with OTEL2TEST_COMPILE=1; return what is in it."""
+    sources = folder / "sources"
+    sources.mkdir()
+    for name in NEEDED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, sources / name, symlinks=True)
+        else:
+            shutil.copy(ROOT / name, sources / name)
+    done = subprocess.run(
+        [find_uv_bin(), "build", "--wheel", "--python", sys.executable, "--out-dir", folder, sources],
+        env={**os.environ, "OTEL2TEST_COMPILE": "1", **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "lib")
+    return folder / "lib"
+
+
+def run(program: list[str], folder: Path) -> str:
+    """Run Python in ``folder``, where it finds the package that was built and no other."""
+    done = subprocess.run(
+        [sys.executable, *program],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+TELL = "from otel2test.processors.calls import tracer; print(tracer.__file__)"
+
+
+@needs_a_compiler
+def test_the_compiled_form_passes_the_same_tests(tmp_path: Path) -> None:
+    lib = unpacked_wheel(tmp_path)
+    suite = lib / "tests" / "processors"
+    suite.mkdir(parents=True)
+    for package in (suite.parent, suite):
+        (package / "__init__.py").touch()
+    for name in SUITE:
+        shutil.copy(ROOT / "tests" / "processors" / name, suite / name)
+
+    assert not run(["-c", TELL], lib).strip().endswith(".py")
+    run(["-m", "pytest", "-q", "-p", "no:django", "-p", "no:cacheprovider", "tests"], lib)
+
+
+def test_a_compiler_that_fails_leaves_the_interpreted_form(tmp_path: Path) -> None:
+    lib = unpacked_wheel(tmp_path, CC="false")
+
+    assert list(lib.rglob("*.so")) == []
+    assert run(["-c", TELL], lib).strip().endswith("tracer.py")
