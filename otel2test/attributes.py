@@ -479,7 +479,7 @@ class CallerPayload(TypedDict):
     line: int
     """The line that was running, not the function's first."""
     locals: NotRequired[dict[str, Wire]]
-    """At that moment; bounded and redacted as calls are."""
+    """At that moment, redacted: plain values, and models by their key alone; others are left out."""
 
 
 class OperationPayload(TypedDict):
@@ -526,8 +526,9 @@ class AttachmentPayload(TypedDict):
 class MailPayload(SideEffectPayload):
     """One e-mail handed to Django's mail backend."""
 
-    subject: str
-    body: str
+    subject: NotRequired[str]
+    """Absent, as ``body``, where it was lazy."""
+    body: NotRequired[str]
     from_email: str
     to: list[str]
     cc: NotRequired[list[str]]
@@ -547,19 +548,22 @@ class CachePayload(SideEffectPayload):
 
     alias: str
     operation: Literal[
-        "get", "get_many", "set", "set_many", "add", "delete", "delete_many", "incr", "touch", "clear"
-    ]
+        "get", "get_many", "has_key", "set", "set_many", "add",
+        "delete", "delete_many", "incr", "touch", "clear",
+    ]  # fmt: skip
     keys: list[str]
     """As the program gave them, without prefix and version."""
     version: NotRequired[int]
     hits: NotRequired[list[bool]]
     """For reads, one a key."""
     values: NotRequired[list[Wire]]
-    """What was read (null where missed) or written, one a key."""
+    """What was read (null where missed) or written, one a key; for ``incr`` by how much, less than 0 for
+    ``decr``."""
     timeout: NotRequired[Wire]
     """Seconds; absent where the cache's default held, null for ever."""
     result: NotRequired[Wire]
     """What ``add``, ``incr``, ``touch`` and ``delete`` returned."""
+    error: NotRequired[ExceptionPayload]
 
 
 class TaskPayload(SideEffectPayload):
@@ -575,8 +579,15 @@ class TaskPayload(SideEffectPayload):
     """``countdown``, ``eta``, ``queue``, … those that the program gave."""
     eager: bool
     """True where it ran at once, inside this trace."""
+    function: NotRequired[str]
+    """Celery's: ``module.name`` of the task object, where a test can find it."""
+    method: NotRequired[Literal["delay", "apply_async", "apply", "send_task"]]
+    """Celery's: how the program sent it."""
+    named: NotRequired[list[str]]
+    """Celery's: which of the method's parameters were given by name; those before were given by place."""
     returned: NotRequired[Wire]
     raised: NotRequired[ExceptionPayload]
+    """By the task where it ran at once, else because it could not be sent."""
 
 
 class SignalPayload(SideEffectPayload):
@@ -606,10 +617,15 @@ class StoredFilePayload(SideEffectPayload):
     content: NotRequired[str]
     """Bytes written, base64; absent where they weren't at hand or were too many."""
     result: NotRequired[Wire]
+    """What ``exists`` and ``url`` returned."""
+    error: NotRequired[ExceptionPayload]
 
 
 class LogPayload(SideEffectPayload):
-    """One log record at WARNING or above, from any logger."""
+    """One log record at WARNING or above, from any logger.
+
+    Left out is what ``django.request`` says of every response of 4xx and 5xx: it repeats the response.
+    """
 
     logger: str
     level: str
@@ -624,13 +640,20 @@ class DrawPayload(SideEffectPayload):
     """A value that came by chance, drawn by code of the project or by Django for it."""
 
     source: str
-    """The function as a test would patch it: ``random.randint``, ``uuid.uuid4``, ``secrets.token_hex``, …"""
+    """The function as a test would patch it: ``random.randint``, ``uuid.uuid4``, ``secrets.token_hex``, …
+
+    ``random.Random.randint`` where it was the method of a generator of the program's own.
+    """
     arguments: list[Wire]
     keywords: NotRequired[dict[str, Wire]]
     value: Wire
-    """A pseudonym where it is a secret; the same one wherever it turns up again."""
+    """A pseudonym where it is a secret; the same one wherever it turns up again. What was shuffled, in
+    its new order."""
+    target: NotRequired[str]
+    """Where the caller's module holds the function under a name of its own: ``shop.codes.randint``."""
     caller: str
-    """``module.qualname`` of the drawing function."""
+    """``module.qualname`` of the drawing function, or of the model's field whose default it became:
+    ``shop.models.Product.sku``."""
 
 
 class CommitHookPayload(SideEffectPayload):
@@ -640,4 +663,5 @@ class CommitHookPayload(SideEffectPayload):
     function: str
     """``module.qualname``."""
     ran: NotRequired[int]
-    """Nanoseconds, like ``start``; absent where the transaction was rolled back."""
+    """When the hooks of its transaction began to run, as ``start``; absent where it did not: it was
+    rolled back, or one before it raised."""

@@ -1,4 +1,4 @@
-"""What ``otel2test list`` shows: one row a recorded request.
+"""What ``otel2test list`` shows: one row a recorded request, and one an operation.
 
 What enters is a :class:`~otel2test.reading.Recording`; what leaves are :class:`Row`, and
 their form as a table or as JSON. Recorded values are not decoded: the answer has to
@@ -17,8 +17,9 @@ from otel2test import attributes
 from otel2test.reading import Recording, Trace, messages
 from otel2test.reading.building import instant
 from otel2test.reading.happenings import is_outbound, is_statement
+from otel2test.reading.operations import title
 from otel2test.reading.payloads import SpanPayloads
-from otel2test.reading.requests import extents
+from otel2test.reading.requests import extents, operation_extents
 from otel2test.reading.spans import Span
 from otel2test.terminal import aligned, printable, shortened
 
@@ -31,7 +32,7 @@ _NUMBERS: Final = (3, 4, 5, 6)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One request, or a trace without any."""
+    """One request, one operation, or a trace without any."""
 
     trace_id: str
     prefix: str
@@ -39,17 +40,19 @@ class Row:
     time: dt.datetime
     """Aware, UTC."""
     request: str | None
-    """Such as ``POST /complete/50/``; None for a trace without a request."""
+    """Such as ``POST /complete/50/``; None for what is no request."""
     name: str
     """Of the request's span, or of the trace's root."""
     status: int | None
     queries: int
     outbound: int
     milliseconds: float
+    operation: str | None = None
+    """Such as ``command import_prices``; None for what is no operation."""
 
 
 def rows(recording: Recording) -> tuple[Row, ...]:
-    """Return a row for every request, in order of time, and for every trace without one."""
+    """Return a row for every request and operation, in order of time, and for every trace without one."""
     prefixes = _prefixes(recording.traces)
     return tuple(row for trace in recording.traces for row in _rows(trace, prefixes[trace.id]))
 
@@ -60,7 +63,7 @@ def table(rows: Sequence[Row]) -> str:
         (
             row.prefix,
             row.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            shortened(printable(row.request or f"({row.name})"), _WIDEST_REQUEST),
+            shortened(printable(row.request or row.operation or f"({row.name})"), _WIDEST_REQUEST),
             "-" if row.status is None else str(row.status),
             str(row.queries),
             str(row.outbound),
@@ -78,6 +81,7 @@ def as_json(rows: Sequence[Row]) -> str:
             "trace": row.trace_id,
             "time": row.time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "request": row.request,
+            **({} if row.operation is None else {"operation": row.operation}),
             "name": row.name,
             "status": row.status,
             "queries": row.queries,
@@ -107,7 +111,22 @@ def _rows(trace: Trace, prefix: str) -> Iterator[Row]:
             outbound=_count(trace, extent.spans, is_outbound),
             milliseconds=(extent.request.end - extent.request.start) / 1e6,
         )
-    if not requests:
+    operations = operation_extents(trace)
+    for extent in operations:
+        span = extent.request
+        yield Row(
+            trace_id=trace.id,
+            prefix=prefix,
+            time=instant(span.start),
+            request=None,
+            name=span.name,
+            status=None,
+            queries=_count(trace, extent.spans, is_statement),
+            outbound=_count(trace, extent.spans, is_outbound),
+            milliseconds=(span.end - span.start) / 1e6,
+            operation=title(span),
+        )
+    if not requests and not operations:
         yield Row(
             trace_id=trace.id,
             prefix=prefix,

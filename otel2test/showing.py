@@ -1,5 +1,8 @@
 """What ``otel2test show`` shows of a trace: its spans as a tree, with all that was recorded.
 
+Side effects stand in the tree where they happened, between the spans below the one that was
+current.
+
 What enters is a :class:`~otel2test.reading.traces.Trace`; what leaves is text of a given
 width, in which nothing recorded can steer the terminal. SQL is shown in full; rows, bodies
 and values only as far as a reader needs to recognise them.
@@ -7,13 +10,36 @@ and values only as far as a reader needs to recognise them.
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from otel2test.reading import semconv
 from otel2test.reading.building import exchanges, instant
-from otel2test.reading.exchanges import Body, Call, Exchange, Failure, Outbound, Query, Request, Response
+from otel2test.reading.effects import (
+    AnyEffect,
+    CacheAccess,
+    CommitHook,
+    Draw,
+    LogRecord,
+    Mail,
+    SignalSent,
+    StoredFile,
+    Task,
+)
+from otel2test.reading.exchanges import (
+    Body,
+    Call,
+    Caller,
+    Exchange,
+    Failure,
+    Outbound,
+    Query,
+    Request,
+    Response,
+)
 from otel2test.reading.happenings import happenings
+from otel2test.reading.operations import Operation, operations
 from otel2test.reading.spans import Span
 from otel2test.reading.traces import Trace
 from otel2test.terminal import aligned, brief, printable, shortened
@@ -61,18 +87,36 @@ class _Tree:
         self._width = width
         self._orphans = frozenset(orphan.span_id for orphan in trace.orphans)
         found, problems = exchanges(trace)
+        others, more_problems = operations(trace)
         everything = happenings(trace, trace.spans)
         self._exchanges: Mapping[str, Exchange] = {exchange.span_id: exchange for exchange in found}
+        self._operations: Mapping[str, Operation] = {operation.span_id: operation for operation in others}
         self._queries: Mapping[str, Query] = {query.span_id: query for query in everything.queries}
         self._outbound: Mapping[str, Outbound] = {call.span_id: call for call in everything.outbound}
-        self._problems = tuple(dict.fromkeys((*problems, *everything.problems)))
+        self._problems = tuple(dict.fromkeys((*problems, *more_problems, *everything.problems)))
+        self._effects = self._placed((*found, *others))
+
+    def _placed(self, found: Iterable[Exchange | Operation]) -> Mapping[str, Sequence[tuple[int, AnyEffect]]]:
+        """Return span id → side effects that happened while it was current, each with its time."""
+        placed: defaultdict[str, list[tuple[int, AnyEffect]]] = defaultdict(list)
+        starts = {span.span_id: span.start for span in self._trace.spans}
+        for exchange in found:
+            for effect in exchange.effects.in_order():
+                span_id = effect.span_id if effect.span_id in starts else exchange.span_id
+                placed[span_id].append((starts[exchange.span_id] + effect.start, effect))
+        return placed
 
     def lines(self) -> Iterator[str]:
         # A stack of our own: recorded trees may be deeper than Python's.
+        waiting: list[tuple[Span | tuple[int, AnyEffect], str, str]]
         waiting = [(span, "", "") for span in reversed(self._trace.roots)]
         while waiting:
             span, branch, stem = waiting.pop()
-            children = self._trace.children(span.span_id)
+            if not isinstance(span, Span):
+                time, effect = span
+                yield f"{_ms(time - self._trace.start):>10} {'':>9}  {branch}{self._effect(effect)}"
+                continue
+            children = self._children(span)
             yield self._timed(span, branch + self._title(span))
             below = stem + ("│  " if children else "   ")
             room = max(_NARROWEST, self._width - len(_NO_TIMES) - len(below))
@@ -84,6 +128,17 @@ class _Tree:
         if self._problems:
             yield ""
             yield from (printable(f"! {problem}") for problem in self._problems)
+
+    def _children(self, span: Span) -> Sequence[Span | tuple[int, AnyEffect]]:
+        """Return what stands below a span, in order of time."""
+        spans: Sequence[Span] = self._trace.children(span.span_id)
+        effects = self._effects.get(span.span_id)
+        if not effects:
+            return spans
+        return sorted((*effects, *spans), key=lambda item: item.start if isinstance(item, Span) else item[0])
+
+    def _effect(self, effect: AnyEffect) -> str:
+        return shortened(printable(_effect(effect)), max(_NARROWEST, self._width - len(_NO_TIMES)))
 
     def _timed(self, span: Span, text: str) -> str:
         return f"{_ms(span.start - self._trace.start):>10} {_ms(span.end - span.start):>9}  {text}"
@@ -99,6 +154,8 @@ class _Tree:
     def _details(self, span: Span, room: int) -> Iterator[str]:
         if span.span_id in self._exchanges:
             yield from _exchange(self._exchanges[span.span_id], room)
+        elif span.span_id in self._operations:
+            yield from _operation(self._operations[span.span_id], room)
         elif span.span_id in self._queries:
             yield from _query(self._queries[span.span_id], room)
         elif span.span_id in self._outbound:
@@ -107,6 +164,22 @@ class _Tree:
             told = semconv.exception(span)
             if told is not None:
                 yield _failure(Failure(*told), room)
+
+
+def _operation(operation: Operation, room: int) -> Iterator[str]:
+    yield shortened(printable(f"{operation.kind:<9} {operation.name}"), room)
+    arguments = _arguments(operation.keywords, operation.arguments)
+    name = ".".join(filter(None, (operation.module, operation.qualname)))
+    if name or arguments:
+        yield shortened(printable(f"runs      {name}({arguments})"), room)
+    if operation.kind != "command" and operation.exception is None and name:
+        yield shortened(printable(f"returned  {brief(operation.returned)}"), room)
+    for line in operation.output.splitlines()[:_ROWS]:
+        yield shortened(printable(f"output    {line}"), room)
+    yield from _calls(operation.calls, room)
+    if operation.exception is not None:
+        yield _failure(operation.exception, room)
+    yield from (shortened(printable(f"! {fault}"), room) for fault in operation.faults)
 
 
 def _exchange(exchange: Exchange, room: int) -> Iterator[str]:
@@ -130,6 +203,8 @@ def _exchange(exchange: Exchange, room: int) -> Iterator[str]:
     if exchange.response is not None:
         yield shortened(f"response  {_response(exchange.response)}", room)
         yield from _body(exchange.response.body, "body", room)
+    for kind, more in exchange.effects.dropped.items():
+        yield f"… {more} more {kind.replace('_', ' ')}"
     yield from (shortened(printable(f"! {fault}"), room) for fault in exchange.faults)
 
 
@@ -197,6 +272,7 @@ def _query(query: Query, room: int) -> Iterator[str]:
     yield from _result(query, room)
     if query.error is not None:
         yield _failure(query.error, room)
+    yield from _caller(query.caller, room)
 
 
 def _result(query: Query, room: int) -> Iterator[str]:
@@ -230,6 +306,62 @@ def _outbound(outbound: Outbound, room: int) -> Iterator[str]:
         yield shortened(printable(f"{outbound.status} {outbound.reason}"), room)
     if outbound.response_body is not None:
         yield from _body(outbound.response_body, "received", room)
+    yield from _caller(outbound.caller, room)
+
+
+def _effect(effect: AnyEffect) -> str:
+    match effect:
+        case Mail():
+            files = f" with {len(effect.attachments)} attached" if effect.attachments else ""
+            to = ", ".join((*effect.to, *effect.cc, *effect.bcc))
+            return f"mail {brief(effect.subject)} to {to}{files}{_raised(effect.error)}"
+        case CacheAccess():
+            return _cache_access(effect)
+        case Task():
+            told = f"task {effect.name}({_arguments(effect.keywords, effect.arguments)})"
+            options = f" {_arguments(effect.options)}" if effect.options else ""
+            returned = f" → {brief(effect.returned)}" if effect.eager and effect.raised is None else ""
+            return f"{told}{options}{returned}{_raised(effect.raised)}"
+        case SignalSent():
+            receivers = ", ".join(effect.receivers)
+            return f"signal {effect.signal} from {effect.sender or 'nobody'} to {receivers}"
+        case StoredFile():
+            size = "" if effect.size is None else f" ({effect.size} bytes)"
+            result = "" if effect.result is None else f" → {brief(effect.result)}"
+            return f"file {effect.operation} {effect.name}{size}{result}{_raised(effect.error)}"
+        case LogRecord():
+            return f"log {effect.level} {effect.logger}: {effect.message}{_raised(effect.exception)}"
+        case Draw():
+            arguments = _arguments(effect.keywords, effect.arguments)
+            return f"draw {effect.source}({arguments}) → {brief(effect.value)} by {effect.caller}"
+        case CommitHook():
+            outcome = "did not run" if effect.ran is None else "ran"
+            return f"on commit of {effect.alias} {effect.function}, {outcome}"
+
+
+def _cache_access(access: CacheAccess) -> str:
+    told = f"cache {access.alias} {access.operation} {', '.join(access.keys)}".rstrip()
+    if access.hits and not any(access.hits):
+        told += " → missed"
+    elif access.operation == "has_key":
+        told += " → there"
+    elif access.values:
+        sign = "=" if access.operation in {"set", "set_many", "add", "incr"} else "→"
+        told += f" {sign} {', '.join(map(brief, access.values))}"
+    if access.has_timeout:
+        told += " for ever" if access.timeout is None else f" for {brief(access.timeout)} s"
+    if access.result is not None:
+        told += f" → {brief(access.result)}"
+    return told + _raised(access.error)
+
+
+def _raised(failure: Failure | None) -> str:
+    return "" if failure is None else f", raised {failure.type}: {failure.message}"
+
+
+def _caller(caller: Caller | None, room: int) -> Iterator[str]:
+    if caller is not None:
+        yield shortened(printable(f"by        {caller.file}:{caller.line} {caller.qualname}"), room)
 
 
 def _failure(failure: Failure, room: int) -> str:

@@ -134,8 +134,10 @@ def decode(wire: Wire) -> object:
 
 def is_plain(value: object) -> bool:
     """Say whether a decoded value is the value itself, all the way down, and not a record of one."""
-    if isinstance(value, (Cut, Lazy, ModelValue, ObjectValue, Reference, RangeValue)):
+    if isinstance(value, (Cut, Lazy, ModelValue, ObjectValue, Reference)):
         return False
+    if isinstance(value, RangeValue):
+        return is_plain(value.lower) and is_plain(value.upper)
     if isinstance(value, Mapping):
         return all(is_plain(key) and is_plain(item) for key, item in value.items())
     if isinstance(value, (list, tuple, set, frozenset)):

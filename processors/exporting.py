@@ -52,7 +52,8 @@ class Otel2testSpanExporter(SpanExporter):
         )
         with guard("exporter: writing"):
             if self._file is None:
-                self._file = TraceFile(make_settings(self._settings).directory)
+                settings = make_settings(self._settings)
+                self._file = TraceFile(settings.directory, settings.max_file_bytes, settings.keep_files)
             traces: dict[int, list[ReadableSpan]] = {}
             for span in spans:
                 context = span.get_span_context()

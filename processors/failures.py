@@ -7,6 +7,8 @@ from otel2test.processors import project
 from otel2test.processors.redaction import redactor
 
 _LONGEST_MESSAGE: Final = 4000
+_KNOWN: Final = frozenset({"urllib.error"})
+"""Modules whose exceptions have a ``__str__`` of their own that only formats their arguments."""
 _SAFE: Final = frozenset({str, bytes, int, float, bool, type(None)})
 
 
@@ -30,8 +32,9 @@ def _message(error: BaseException) -> str:
 
 
 def _is_harmless(error: BaseException) -> bool:
-    is_slot = not hasattr(type(error).__str__, "__code__")
-    return is_slot and all(
+    describe = type(error).__str__
+    is_known = not hasattr(describe, "__code__") or describe.__module__ in _KNOWN
+    return is_known and all(
         type(argument) in _SAFE or (isinstance(argument, BaseException) and _is_harmless(argument))
         for argument in error.args
     )

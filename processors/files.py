@@ -1,10 +1,16 @@
-"""The file that a process writes: one line a trace, appended.
+"""The files that a process writes: one line a trace, appended.
 
 Named ``<service>-<pid>.json`` and opened when the first line comes, so that a process that
-serves nothing (the parent of runserver's reloader, gunicorn's arbiter) leaves no file. What
-cannot be written is lost with one line on stderr; the app goes on.
+serves nothing (the parent of runserver's reloader, gunicorn's arbiter) leaves no file. A file
+that is full is left as it is, and the next is begun: ``<service>-<pid>.1.json``, ``….2.json``,
+and so on. Old files are deleted only where that is asked for. What cannot be written is lost
+with one line on stderr; the app goes on.
+
+A line is handed to the system in one piece as a rule, and what could be written of a line
+that didn't fit is taken back: a process that is killed leaves whole lines, but for the last.
 """
 
+import contextlib
 import os
 import re
 import sys
@@ -18,19 +24,27 @@ _REMEDY: Final = "make room or set OTEL2TEST_DIR to a folder that the app may wr
 
 
 class TraceFile:
-    """Appends lines to this process's file in ``directory``. Thread-safe; see :meth:`forget` for forks."""
+    """Appends lines to this process's file in ``directory``. Thread-safe; see :meth:`forget` for forks.
 
-    def __init__(self, directory: Path) -> None:
+    A file takes no further line once it holds ``max_bytes``. Of a service's files the newest
+    ``keep`` are kept, or all of them if that is 0, and always those that a process writes to.
+    """
+
+    def __init__(self, directory: Path, max_bytes: int = 256 * 1024 * 1024, keep: int = 0) -> None:
         self._directory = directory
+        self._max_bytes = max_bytes
+        self._keep = keep
         self._descriptor: int | None = None
+        self._inode = (0, 0)
         self.forget()
 
     def forget(self) -> None:
         """Start anew, in a child after a fork: the parent's file and lock stay the parent's."""
         self._lock = threading.RLock()
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        self._number = 0
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None and self._is_ours(descriptor):
+            os.close(descriptor)
 
     def write(self, line: bytes, service: str) -> bool:
         """Append one line; return False where recording has to stop."""
@@ -55,14 +69,55 @@ class TraceFile:
 
     def _open(self, service: str) -> int:
         descriptor = self._descriptor
+        if descriptor is not None and not self._is_ours(descriptor):
+            descriptor = self._descriptor = None
         if descriptor is not None:
-            if os.fstat(descriptor).st_nlink:
+            state = os.fstat(descriptor)
+            if state.st_nlink and state.st_size < self._max_bytes:
                 return descriptor
-            os.close(descriptor)  # somebody cleared the folder while the app was running
+            os.close(descriptor)  # it is full, or somebody cleared the folder while the app was running
+            self._descriptor = None
         self._directory.mkdir(parents=True, exist_ok=True)
-        path = self._directory / f"{service}-{os.getpid()}.json"
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._descriptor = os.open(self._path(service), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._inode = _inode(self._descriptor)
+        self._prune(service)
         return self._descriptor
+
+    def _is_ours(self, descriptor: int) -> bool:
+        """Return whether it is still what was opened: a program may close all it finds, as daemons do."""
+        try:
+            return _inode(descriptor) == self._inode
+        except OSError:
+            return False
+
+    def _path(self, service: str) -> Path:
+        """Return the first file of this process that isn't full."""
+        while True:
+            number = f".{self._number}" if self._number else ""
+            path = self._directory / f"{service}-{os.getpid()}{number}.json"
+            try:
+                if path.stat().st_size < self._max_bytes:
+                    return path
+            except FileNotFoundError:
+                return path
+            self._number += 1
+
+    def _prune(self, service: str) -> None:
+        """Delete the oldest files of ``service``, as many as there are too many."""
+        if not self._keep:
+            return
+        name = re.compile(re.escape(service) + r"-(\d+)(?:\.(\d+))?\.json")
+        found: list[tuple[int, int, int, Path]] = []
+        for path in self._directory.iterdir():
+            if (parts := name.fullmatch(path.name)) is not None:
+                with contextlib.suppress(OSError):  # another process may have been faster
+                    found.append((path.stat().st_mtime_ns, int(parts[1]), int(parts[2] or 0), path))
+        found.sort()
+        last = {process: number for _, process, number, _ in sorted(found, key=lambda file: file[2])}
+        for _, process, number, path in found[: -self._keep]:
+            if number < last[process] or not _is_running(process):
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def _append(self, descriptor: int, line: bytes) -> None:
         size = os.fstat(descriptor).st_size
@@ -77,6 +132,23 @@ class TraceFile:
     def _tell(self, error: OSError | None) -> None:
         reason = f": {error.strerror}" if error is not None and error.strerror else ""
         say(f"not recording, cannot write to {self._directory}{reason}", _REMEDY)
+
+
+def _inode(descriptor: int) -> tuple[int, int]:
+    state = os.fstat(descriptor)
+    return state.st_dev, state.st_ino
+
+
+def _is_running(process: int) -> bool:
+    if sys.platform == "win32":
+        return True  # there, signal 0 ends the process
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):  # the second for a name that is no process's
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def service_name(declared: object) -> str:

@@ -6,11 +6,12 @@ import gc
 import os
 import sys
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import wrapt
 
-from otel2test.processors import postponing
+from otel2test.processors import postponing, project
 from otel2test.processors.guard import guard
 from otel2test.processors.notices import say
 
@@ -25,12 +26,19 @@ def install(recorder: Recorder) -> None:
     if any(known is recorder for known in _installed):
         return
     _installed.append(recorder)
+    project.configure(recorder.settings.include, recorder.settings.exclude)
     with guard("hooks: django"):
         postponing.before_middleware(partial(_hook_django, recorder))
     for module, hook in (
         ("django.core.handlers.base", partial(_look_for_handlers, recorder)),
         ("django.db.backends.base.base", partial(_hook_database, recorder)),
-        ("requests", partial(_hook_requests, recorder)),
+        ("asgiref.sync", _hook_threads),
+        ("requests", partial(_hook_outbound, recorder, "requests")),
+        ("urllib3", partial(_hook_outbound, recorder, "urllib3")),
+        ("httpx", partial(_hook_outbound, recorder, "httpx")),
+        ("urllib.request", partial(_hook_outbound, recorder, "urllib")),
+        ("django.core.management.base", partial(_hook_operations, "commands")),
+        ("celery.signals", partial(_hook_operations, "tasks")),
     ):
         with guard(f"hooks: {module}"):
             wrapt.register_post_import_hook(hook, module)
@@ -39,6 +47,11 @@ def install(recorder: Recorder) -> None:
             from otel2test.processors import calls
 
             calls.install(recorder)
+    if recorder.settings.effects:
+        with guard("hooks: effects"):
+            from otel2test.processors import effects
+
+            effects.install(recorder)
 
 
 def _hook_database(recorder: Recorder, _module: Any) -> None:
@@ -48,11 +61,21 @@ def _hook_database(recorder: Recorder, _module: Any) -> None:
         database.install(recorder)
 
 
-def _hook_requests(recorder: Recorder, _module: Any) -> None:
-    with guard("hooks: requests"):
-        from otel2test.processors import outbound
+def _hook_threads(module: Any) -> None:
+    with guard("hooks: threads"):
+        from otel2test.processors.django import waiting
 
-        outbound.install(recorder)
+        waiting.install(module)
+
+
+def _hook_outbound(recorder: Recorder, library: str, _module: Any) -> None:
+    with guard(f"hooks: {library}"):
+        import_module(f"otel2test.processors.outbound.{library}").install(recorder)
+
+
+def _hook_operations(kind: str, module: Any) -> None:
+    with guard(f"hooks: {kind}"):
+        import_module(f"otel2test.processors.operations.{kind}").install(module)
 
 
 def _hook_django(recorder: Recorder) -> None:

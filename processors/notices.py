@@ -4,20 +4,18 @@ Logging is not used: where recording can't start, the app's logging isn't config
 """
 
 import sys
-import threading
 from typing import Final
 
-_lock: Final = threading.Lock()
 _said: Final[set[str]] = set()
 
 
 def say(what: str, remedy: str) -> None:
     """Print one line, the first time in this process that it is said."""
     line = f"otel2test: {what}; {remedy}"
-    with _lock:
-        if line in _said:
-            return
-        _said.add(line)
+    # Without a lock, which a fork could leave locked for ever: at worst two threads say it.
+    if line in _said:
+        return
+    _said.add(line)
     if sys.stderr is None:  # under pythonw and some service managers
         return
     try:

@@ -3,8 +3,9 @@
 What enters are ended spans of the SDK, each with the attributes that the recorder kept
 beside it; what leaves is one ``ExportTraceServiceRequest`` as JSON, without line feed. The
 official ``opentelemetry-exporter-otlp-json-file`` makes the same object of the same spans;
-this way takes a sixth of its time. We differ where its output could not be read back: a
-lone surrogate becomes U+FFFD, an integer of more than 64 bits a string.
+this way takes a sixth of its time. Secrets of OpenTelemetry's own attributes are replaced. We
+differ where its output could not be read back: a lone surrogate becomes U+FFFD, an integer of
+more than 64 bits a string.
 """
 
 import base64
@@ -13,11 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 import orjson
+from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, Status
 from opentelemetry.trace.span import TraceState
+
+from otel2test.processors.cleansing import redact_attribute
+from otel2test.processors.redaction import redactor
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Extras: TypeAlias = Mapping[str, str]
@@ -40,6 +45,28 @@ def encode_spans(spans: Iterable[tuple[ReadableSpan, Extras]]) -> bytes:
         scopes.setdefault(span.instrumentation_scope or None, []).append(_span(span, extras))
     return dump(
         {"resourceSpans": [_resource_spans(resource, scopes) for resource, scopes in resources.items()]}
+    )
+
+
+def with_extras(span: ReadableSpan, extras: Extras) -> ReadableSpan:
+    """Return ``span`` with the attributes that were kept beside it, whatever the SDK's limits are."""
+    if not extras:
+        return span
+    merged = BoundedAttributes(attributes={**(span.attributes or {}), **extras})
+    merged.dropped = span.dropped_attributes
+    return ReadableSpan(
+        name=span.name,
+        context=span.get_span_context(),
+        parent=span.parent,
+        resource=span.resource,
+        attributes=merged,
+        events=span.events,
+        links=span.links,
+        kind=span.kind,
+        status=span.status,
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
     )
 
 
@@ -89,7 +116,7 @@ def _span(span: ReadableSpan, extras: Extras) -> Json:
         {
             "traceState": _trace_state(context.trace_state if context else None),
             "parentSpanId": f"{parent.span_id:016x}" if parent else None,
-            "name": span.name,
+            "name": redactor.redact_text(span.name),
             "startTimeUnixNano": _nanoseconds(span.start_time),
             "endTimeUnixNano": _nanoseconds(span.end_time),
             "attributes": attributes,
@@ -128,7 +155,8 @@ def _link(link: Link) -> Json:
 
 
 def _status(status: Status) -> Json:
-    return _without_empty({"message": status.description, "code": status.status_code.value})
+    message = redactor.redact_text(status.description) if status.description else None
+    return _without_empty({"message": message, "code": status.status_code.value})
 
 
 def _flags(context: SpanContext | None) -> int:
@@ -150,7 +178,9 @@ def _without_empty(optional: Mapping[str, Json], **always: Json) -> dict[str, Js
 
 
 def _attributes(attributes: Mapping[str, object] | None) -> list[Json]:
-    return [_key_value(key, value) for key, value in attributes.items()] if attributes else []
+    if not attributes:
+        return []
+    return [_key_value(key, redact_attribute(key, value)) for key, value in attributes.items()]
 
 
 def _key_value(key: str, value: object) -> dict[str, Json]:

@@ -98,7 +98,11 @@ class Project:
 
     def file(self, code: CodeType) -> str:
         """Return the file of ``code`` relative to the project, or by its name alone."""
-        path = os.path.realpath(code.co_filename)
+        return self.relative(code.co_filename)
+
+    def relative(self, file: str) -> str:
+        """Return the path of a file relative to the project, or its name alone."""
+        path = os.path.realpath(file)
         for root in self._roots:
             if path.startswith(root):
                 return Path(path[len(root) :]).as_posix()

@@ -8,9 +8,12 @@ are kept here until the trace is written.
 A trace is written when none of its spans is running and nobody holds it; then it is
 forgotten. What starts later makes a second line with the same trace id: readers merge.
 Bounds: a trace that is open for too long is written as far as it is, and so is the oldest
-when too many are open; a trace that grows too large takes no further spans, and says so
-in ``otel2test.faults``. Refused: traces that are nothing but database queries, such as
-runserver's check of the migrations.
+when too many are open or all together hold too much; a trace that grows too large takes no
+further spans, and says so in ``otel2test.faults``. Refused: traces that are nothing but
+database queries, such as runserver's check of the migrations.
+
+The user's own exporters get the same spans with the same attributes, see
+:mod:`otel2test.processors.delivering`.
 """
 
 from __future__ import annotations
@@ -19,16 +22,22 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+from opentelemetry.trace import get_current_span
 
 from otel2test import attributes
 from otel2test.processors import otlp
+from otel2test.processors.cleansing import cleansed
 from otel2test.processors.files import TraceFile, service_name
-from otel2test.processors.guard import fault, guard
+from otel2test.processors.guard import fault, guard, on_fault
+from otel2test.processors.redaction import redactor
+from otel2test.processors.traces import DJANGO_SCOPE, Deliver, OpenTrace, Part, Payload, owns_records
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -36,13 +45,14 @@ if TYPE_CHECKING:
 
     from otel2test.processors.settings import RecorderSettings
 
-Payload: TypeAlias = "str | Callable[[], object]"
-"""The text of an attribute, or what makes it when the trace is written."""
+__all__ = ["DJANGO_SCOPE", "Recorder", "activate", "active", "owns_records"]
 
-DJANGO_SCOPE: Final = "opentelemetry.instrumentation.django"
-_DATABASE: Final = ("db.system", "db.system.name")
+_VALUES_SHARE: Final = 0.75
+"""Of the largest trace, for rows and parameters."""
 _SPAN_BYTES: Final = 1024
 """What a span or a payload still to be made counts for; measuring would cost more than it saves."""
+_MOST_FAULTS: Final = 100
+"""Kinds of faults that are told in one trace."""
 
 _active: Recorder | None = None
 
@@ -58,31 +68,18 @@ def activate(recorder: Recorder | None) -> None:
     _active = recorder
 
 
-@dataclass(eq=False, slots=True)
-class _OpenTrace:
-    since: float
-    running: set[int] = field(default_factory=set)
-    left_out: set[int] = field(default_factory=set)
-    """Spans, running or ended, that came after the trace was full."""
-    ended: list[ReadableSpan] = field(default_factory=list)
-    extras: dict[int, dict[str, Payload]] = field(default_factory=dict)
-    holds: int = 0
-    size: int = 0
+class _Here(threading.local):
+    """Where this thread counts faults, as long as it works for a trace that isn't the current span's."""
 
-
-@dataclass(eq=False, slots=True)
-class _Part:
-    """What is to become one line."""
-
-    spans: Sequence[ReadableSpan]
-    extras: dict[int, dict[str, Payload]]
-    left_out: int
+    faults: Counter[str] | None = None
 
 
 class Recorder(SpanProcessor):
     """Collects the traces of this process and writes them."""
 
     settings: RecorderSettings
+    hands_on: bool = False
+    """Whether there may be exporters of the user's that ask for spans by :meth:`defer`."""
 
     def __init__(
         self, settings: RecorderSettings, file: TraceFile, clock: Callable[[], float] = time.monotonic
@@ -94,6 +91,9 @@ class Recorder(SpanProcessor):
         self._end_listeners: list[Callable[[ReadableSpan], None]] = []
         self._providers: list[TracerProvider] = []
         self._stopped = False
+        self._here = _Here()
+        self._delivered: weakref.WeakKeyDictionary[ReadableSpan, ReadableSpan] = weakref.WeakKeyDictionary()
+        """Spans whose end is still being told, though their trace is written: as they were written."""
         self._forget()
         if hasattr(os, "register_at_fork"):  # not on Windows
             os.register_at_fork(after_in_child=self._forget)
@@ -103,6 +103,7 @@ class Recorder(SpanProcessor):
         """Record the spans of ``provider``, from now on; again does nothing."""
         if not any(known is provider for known in self._providers):
             self._providers.append(provider)
+            on_fault(self._count_fault)
             provider.add_span_processor(self)
 
     def is_attached(self, provider: object) -> bool:
@@ -140,7 +141,22 @@ class Recorder(SpanProcessor):
                 if trace is None or span.span_id in trace.left_out:
                     return
                 trace.extras.setdefault(span.span_id, {})[name] = ready
-                trace.size += len(ready) if isinstance(ready, str) else _SPAN_BYTES
+                self._grow(trace, len(ready) if isinstance(ready, str) else _SPAN_BYTES)
+
+    def grow(self, span: SpanContext, size: int) -> bool:
+        """Count ``size`` bytes of values that are kept for a span; False if its trace has no room for them.
+
+        Values leave some of the room to spans, so that what happens next isn't lost with them.
+        """
+        with self._lock:
+            trace = self._open.get(span.trace_id)
+            if trace is None or span.span_id in trace.left_out:
+                return False
+            if trace.size + size > self.settings.max_trace_bytes * _VALUES_SHARE:
+                trace.cut = True
+                return False
+            self._grow(trace, size)
+            return True
 
     def hold(self, span: SpanContext) -> Callable[[], None]:
         """Keep the trace open beyond its spans; returns the release, of which only the first call counts."""
@@ -169,45 +185,76 @@ class Recorder(SpanProcessor):
             with self._lock:
                 if self._stopped:
                     return
-                overdue: list[_Part] = []
+                overdue = self._take_overdue(context.trace_id)
                 trace = self._open.get(context.trace_id)
                 if trace is None:
-                    overdue = self._take_overdue()
-                    trace = self._open[context.trace_id] = _OpenTrace(self._clock())
+                    trace = self._open[context.trace_id] = OpenTrace(self._clock(), moment=redactor.now)
                 if trace.size > self.settings.max_trace_bytes:
                     trace.left_out.add(context.span_id)
                 trace.running.add(context.span_id)
-                trace.size += _SPAN_BYTES
+                if owns_records(span):
+                    trace.owners.add(context.span_id)
+                self._grow(trace, _SPAN_BYTES)
             self._write(*overdue)
-        for listener in self._start_listeners:
-            with guard("recorder: span start"):
-                listener(span)
+            with self._counting(trace.faults):  # the span isn't the current one yet
+                for listener in self._start_listeners:
+                    with guard("recorder: span start"):
+                        listener(span)
 
     def on_end(self, span: ReadableSpan) -> None:
         """Part of the SDK's interface: ``span`` ended."""
+        with guard("recorder: span end"):
+            context = span.get_span_context()
+            if context is not None:
+                with self._counting(self._faults_of(context.trace_id)):  # nor is it any more
+                    self._ended(span, context)
+
+    def _ended(self, span: ReadableSpan, context: SpanContext) -> None:
         for listener in self._end_listeners:
             with guard("recorder: span end"):
                 listener(span)
         with guard("recorder: span end"):
-            context = span.get_span_context()
-            if context is None:
-                return
             with self._lock:
                 trace = self._open.get(context.trace_id)
                 if trace is None or context.span_id not in trace.running:
                     return  # began before the recorder came, or outlived its trace
                 trace.running.remove(context.span_id)
+                trace.owners.discard(context.span_id)
                 if context.span_id not in trace.left_out:
                     trace.ended.append(span)
                 part = self._take_if_complete(context.trace_id, trace)
-            self._write(part)
+            written = self._write(part)
+            if id(span) in written:
+                self._delivered[span] = written[id(span)]
+
+    def has_owner(self, trace_id: int) -> bool:
+        """Return whether a request or an operation is running in an open trace."""
+        with self._lock:
+            trace = self._open.get(trace_id)
+            return trace is not None and bool(trace.owners)
+
+    def defer(self, span: ReadableSpan, deliver: Deliver) -> bool:
+        """Call ``deliver`` with ``span`` and all that is put on it, once its trace is written.
+
+        False where that can't be awaited: the trace isn't recorded, or is full.
+        """
+        written = self._delivered.get(span)
+        if written is not None:
+            deliver(written)
+            return True
+        context = span.get_span_context()
+        with self._lock:
+            trace = self._open.get(context.trace_id) if context is not None else None
+            if trace is None or context is None or context.span_id in trace.left_out:
+                return False
+            trace.waiting.append((span, deliver))
+            return True
 
     def shutdown(self) -> None:
         """Write what is open, as far as it is."""
         with guard("recorder: shutdown"):
             with self._lock:
-                parts = [_whole(trace) for trace in self._open.values()]
-                self._open.clear()
+                parts = [self._remove(trace_id).whole() for trace_id in list(self._open)]
             self._write(*parts)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002 - the SDK's interface
@@ -216,50 +263,113 @@ class Recorder(SpanProcessor):
 
     def _forget(self) -> None:
         # After a fork the open traces are the parent's, and its lock may be held for ever.
-        self._open: dict[int, _OpenTrace] = {}
+        self._open: dict[int, OpenTrace] = {}
+        self._size = 0
         # Reentrant: a garbage collection inside may close a response or end a generator's span.
         self._lock = threading.RLock()
         self._file.forget()
 
-    def _take_if_complete(self, trace_id: int, trace: _OpenTrace) -> _Part | None:
+    def _grow(self, trace: OpenTrace, size: int) -> None:
+        trace.size += size
+        self._size += size
+
+    def _remove(self, trace_id: int) -> OpenTrace:
+        trace = self._open.pop(trace_id)
+        self._size -= trace.size
+        return trace
+
+    def _take_if_complete(self, trace_id: int, trace: OpenTrace) -> Part | None:
         if trace.running or trace.holds or self._open.get(trace_id) is not trace:
             return None
-        del self._open[trace_id]
-        return _whole(trace)
+        return self._remove(trace_id).whole()
 
-    def _take_overdue(self) -> list[_Part]:
-        """Make room for a trace. They stand in the order of their age: only the first is looked at."""
-        parts: list[_Part] = []
+    def _take_overdue(self, coming: int) -> list[Part]:
+        """Make room for a span of the trace ``coming``.
+
+        The open traces stand in the order of their age, so the first is looked at, until one may stay.
+        """
+        parts: list[Part] = []
         now = self._clock()
-        while self._open:
-            trace_id, trace = next(iter(self._open.items()))
-            is_late = now - trace.since > self.settings.trace_timeout
-            if not is_late and len(self._open) < self.settings.max_open_traces:
+        for trace_id, trace in list(self._open.items()) if self._is_crowded(coming, now) else ():
+            if not self._is_crowded(coming, now):
                 break
-            del self._open[trace_id]
-            if is_late and trace.running:
-                parts.append(_ended(trace))
+            self._remove(trace_id)
+            if trace.running and (self._is_late(trace, now) or trace_id == coming):
+                parts.append(trace.take())
                 trace.since = now
                 self._open[trace_id] = trace
             else:
-                parts.append(_whole(trace))
+                parts.append(trace.whole())
         return parts
 
-    def _write(self, *parts: _Part | None) -> None:
+    def _is_crowded(self, coming: int, now: float) -> bool:
+        if not self._open:
+            return False
+        return (
+            self._is_late(next(iter(self._open.values())), now)
+            or (coming not in self._open and len(self._open) >= self.settings.max_open_traces)
+            or self._size > self.settings.max_open_bytes
+        )
+
+    def _is_late(self, trace: OpenTrace, now: float) -> bool:
+        return now - trace.since > self.settings.trace_timeout
+
+    def _write(self, *parts: Part | None) -> Mapping[int, ReadableSpan]:
+        """Write parts of traces and hand them on; the spans as they were written, by the ``id()`` of each."""
+        written: dict[int, ReadableSpan] = {}
         for part in parts:
-            if part is None or not part.spans or self._stopped:
+            if part is None:
                 continue
-            with guard("recorder: writing"):
-                if _is_noise(part):
-                    continue
-                line = otlp.encode_spans(self._with_extras(part))
-                service = service_name(part.spans[0].resource.attributes.get("service.name"))
-                if not self._file.write(line, service):
-                    self.stop()
+            try:
+                with guard("recorder: writing"):
+                    if part.spans and not self._stopped and not part.is_noise():
+                        spans = list(self._with_extras(part))
+                        if part.waiting or self.hands_on:
+                            written |= {
+                                id(span): cleansed(otlp.with_extras(span, extras), part.moment)
+                                for span, extras in spans
+                            }
+                        self._append(spans, part.moment)
+            finally:
+                for span, deliver in part.waiting:
+                    with guard("recorder: delivering"):
+                        deliver(written.get(id(span), span))
+        with self._lock:
+            oldest = next(iter(self._open.values()), None)
+            redactor.forget(oldest.moment if oldest is not None else redactor.now)
+        return written
+
+    def _append(self, spans: list[tuple[ReadableSpan, dict[str, str]]], since: int) -> None:
+        if self.settings.files:
+            line = redactor.sweep(otlp.encode_spans(spans), since)
+            service = service_name(spans[0][0].resource.attributes.get("service.name"))
+            if not self._file.write(line, service):
+                self.stop()
+
+    def _count_fault(self, key: str) -> None:
+        """Count a fault in the trace that is being written, or else in that of the current span."""
+        counter = self._here.faults
+        if counter is None:
+            counter = self._faults_of(get_current_span().get_span_context().trace_id)
+        if counter is not None and (key in counter or len(counter) < _MOST_FAULTS):
+            counter[key] += 1
+
+    def _faults_of(self, trace_id: int) -> Counter[str] | None:
+        with self._lock:
+            trace = self._open.get(trace_id)
+            return None if trace is None else trace.faults
+
+    @contextmanager
+    def _counting(self, faults: Counter[str] | None) -> Iterator[None]:
+        before, self._here.faults = self._here.faults, faults
+        try:
+            yield
+        finally:
+            self._here.faults = before
 
     def is_able(self) -> bool:
         """Return whether what is recorded can be written; where not, say so and stop."""
-        if not self._stopped and not self._file.is_writable():
+        if not self._stopped and self.settings.files and not self._file.is_writable():
             self.stop()
         return not self._stopped
 
@@ -267,77 +377,40 @@ class Recorder(SpanProcessor):
         """Record nothing more in this process."""
         with self._lock:
             self._stopped = True
-            self._open.clear()
+            parts = [self._remove(trace_id).whole() for trace_id in list(self._open)]
+        self._write(*parts)  # to the user's exporters, as it is
 
-    def _with_extras(self, part: _Part) -> Iterable[tuple[ReadableSpan, dict[str, str]]]:
-        faults: list[str] = []
-        requests: list[tuple[ReadableSpan, dict[str, str]]] = []
-        if part.left_out:
-            limit = f"OTEL2TEST_MAX_TRACE_BYTES={self.settings.max_trace_bytes}"
-            faults.append(f"{part.left_out} spans left out: the trace grew beyond {limit}")
-        for span in part.spans:
-            context = span.get_span_context()
-            payloads = part.extras.get(context.span_id, {}) if context is not None else {}
-            extras = _texts(payloads, faults)
-            if _is_request(span):
-                requests.append((span, extras))
-            else:
-                yield span, extras
-        # Requests come last, when it is known what went wrong.
-        for span, extras in requests:
+    def _with_extras(self, part: Part) -> Iterable[tuple[ReadableSpan, dict[str, str]]]:
+        owners: list[tuple[ReadableSpan, dict[str, str]]] = []
+        unmade: list[str] = []
+        with self._counting(part.faults):
+            for span in part.spans:
+                extras = self._texts(part.payloads(span), unmade)
+                if owns_records(span):
+                    owners.append((span, extras))
+                else:
+                    yield span, extras
+        # These come last, when it is known what went wrong.
+        faults = part.problems(self.settings.max_trace_bytes) + unmade
+        for span, extras in owners:
             extras[attributes.FORMAT] = attributes.FORMAT_VERSION
             if faults:
                 extras[attributes.FAULTS] = _text(faults)
             yield span, extras
 
-
-def _whole(trace: _OpenTrace) -> _Part:
-    return _Part(trace.ended, trace.extras, len(trace.left_out))
-
-
-def _ended(trace: _OpenTrace) -> _Part:
-    """Take from ``trace`` what has ended."""
-    running = {span_id: extras for span_id, extras in trace.extras.items() if span_id in trace.running}
-    part = _Part(trace.ended, trace.extras, len(trace.left_out))
-    trace.ended, trace.extras = [], running
-    trace.left_out &= trace.running
-    return part
+    def _texts(self, payloads: Mapping[str, Payload], unmade: list[str]) -> dict[str, str]:
+        texts: dict[str, str] = {}
+        for name, payload in payloads.items():
+            try:
+                made = payload() if callable(payload) else payload
+                if made is not None:
+                    texts[name] = _text(made)
+            except Exception as error:  # noqa: BLE001 - as guard() does, and named in the recording
+                with self._counting(Counter()):
+                    fault(f"recorder: {name}", error)
+                unmade.append(f"{name} could not be recorded: {type(error).__name__}")
+        return texts
 
 
 def _text(payload: object) -> str:
     return payload if isinstance(payload, str) else otlp.dump(payload).decode()
-
-
-def _texts(payloads: dict[str, Payload], faults: list[str]) -> dict[str, str]:
-    texts: dict[str, str] = {}
-    for name, payload in payloads.items():
-        try:
-            made = payload() if callable(payload) else payload
-            if made is not None:
-                texts[name] = _text(made)
-        except Exception as error:  # noqa: BLE001 - counted and logged as by guard(), and named in the recording
-            fault(f"recorder: {name}", error)
-            faults.append(f"{name} could not be recorded: {type(error).__name__}")
-    return texts
-
-
-def _is_request(span: ReadableSpan) -> bool:
-    scope = span.instrumentation_scope
-    return scope is not None and scope.name == DJANGO_SCOPE
-
-
-def _is_noise(part: _Part) -> bool:
-    """Nothing but queries, and not the late part of a trace that has more."""
-    seen = {context.span_id for span in part.spans if (context := span.get_span_context()) is not None}
-    return all(
-        _is_query(span, part.extras) and (span.parent is None or span.parent.span_id in seen)
-        for span in part.spans
-    )
-
-
-def _is_query(span: ReadableSpan, extras: dict[int, dict[str, Payload]]) -> bool:
-    context = span.get_span_context()
-    ours = extras.get(context.span_id, {}) if context is not None else {}
-    if ours.keys() - {attributes.QUERY}:
-        return False
-    return attributes.QUERY in ours or any(name in (span.attributes or {}) for name in _DATABASE)

@@ -15,7 +15,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from otel2test.processors.guard import fault
+from otel2test.processors.guard import fault, guard
 from otel2test.processors.notices import say
 from otel2test.processors.settings import RecorderSettings
 
@@ -43,7 +43,7 @@ def record(provider: TracerProvider | None = None, **settings: Any) -> Recorder 
     if obstacle is not None:
         say(*obstacle)
         return None
-    from otel2test.processors import instrumenting
+    from otel2test.processors import delivering, instrumenting
 
     with _lock:
         found = provider if provider is not None else _global_provider()
@@ -56,6 +56,8 @@ def record(provider: TracerProvider | None = None, **settings: Any) -> Recorder 
             return None
         recorder = _the_recorder(settings)
         recorder.attach(found)
+        with guard("starting: delivering"):
+            delivering.install(recorder)
         instrumenting.install(recorder)
         return recorder
 
@@ -128,11 +130,14 @@ def _global_provider() -> Any:
 def _the_recorder(overrides: Mapping[str, Any]) -> Recorder:
     from otel2test.processors.files import TraceFile
     from otel2test.processors.recorder import Recorder, activate, active
+    from otel2test.processors.redaction import redactor
 
     recorder = active()
     if recorder is None:
         settings = make_settings(overrides)
-        recorder = Recorder(settings, TraceFile(settings.directory))
+        redactor.configure(settings)
+        file = TraceFile(settings.directory, settings.max_file_bytes, settings.keep_files)
+        recorder = Recorder(settings, file)
         activate(recorder)
     return recorder
 

@@ -24,7 +24,7 @@ import json as jsonlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
-from typing import Any, Final, TypeAlias, TypeVar, cast
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 import orjson
 
@@ -219,11 +219,13 @@ def request(
     calls: Sequence[CallPayload] = (),
     schema: SchemaPayload | None = None,
     faults: Sequence[str] = (),
+    effects: Mapping[str, Sequence[object]] | None = None,
 ) -> Node:
     """Return a request's span as our recorder leaves it.
 
     ``form``, ``json`` and ``body`` are three ways to say the request's body; ``answer`` is
-    the response's: a body payload, a string for HTML, or anything else for JSON.
+    the response's: a body payload, a string for HTML, or anything else for JSON. ``effects``
+    are payloads of side effects, by the names of their kinds: ``{"MAILS": [...]}``.
     """
     sent, content_type = _sent(form, json, body)
     payload: RequestPayload = {
@@ -255,6 +257,7 @@ def request(
         names.CALLS: [*calls],
         names.SCHEMA: schema,
         names.FAULTS: [*faults],
+        **{getattr(names, kind): [*found] for kind, found in (effects or {}).items()},
     }
     payloads |= {name: value for name, value in optional.items() if value}
     texts = {name: _json(value) for name, value in payloads.items()}
@@ -289,12 +292,14 @@ def query(
     sources: Sequence[ColumnPayload | None] | None = None,
     model: str | None = None,
     many: Sequence[Sequence[object]] | None = None,
+    executions: int | None = None,
     fetched: int | None = None,
     exhausted: bool = True,
     rowcount: int | None = None,
     lastrowid: object = None,
     error: ExceptionPayload | None = None,
     alias: str = "default",
+    connection: int = 0,
     vendor: str = "sqlite",
 ) -> Node:
     """Return a statement's span; values in ``params`` and ``rows`` are Python's."""
@@ -303,6 +308,10 @@ def query(
         payload["params"] = encode(dict(params) if isinstance(params, Mapping) else list(params))
     if many is not None:
         payload["many"] = [encode(list(item)) for item in many]
+    if executions is not None:
+        payload["executions"] = executions
+    if connection:
+        payload["connection"] = connection
     if columns:
         payload["columns"] = [*columns]
         payload["rows"] = [[encode(cell) for cell in row] for row in rows]
@@ -350,10 +359,11 @@ def outbound(
     answer: BodyPayload | Json = None,
     response_headers: Sequence[tuple[str, str]] = (),
     error: ExceptionPayload | None = None,
+    library: Literal["requests", "urllib3", "httpx", "urllib"] = "requests",
 ) -> Node:
     """Return the span of an outbound call; ``status=None`` says that no answer came."""
     payload: OutboundPayload = {
-        "library": "requests",
+        "library": library,
         "method": method,
         "url": url,
         "headers": [*headers],
@@ -371,7 +381,7 @@ def outbound(
         method,
         (),
         "client",
-        "opentelemetry.instrumentation.requests",
+        f"opentelemetry.instrumentation.{library}",
         {**conventions, names.OUTBOUND: _json(payload)},
     )
 

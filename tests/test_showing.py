@@ -15,6 +15,7 @@ from tests.recordings import (
     recorded,
     request,
     span,
+    span_id,
     stock_query,
     stock_request,
     told,
@@ -115,6 +116,12 @@ def test_long_sql_is_shown_in_full() -> None:
     assert text.endswith("FROM t")
 
 
+@pytest.mark.parametrize("node", [query("SELECT 1"), outbound("GET", "http://h/")])
+def test_who_caused_it(node: Node) -> None:
+    caller = {"module": "shop.views", "qualname": "pay", "file": "shop/views.py", "line": 7}
+    assert details(told(node, CALLER=caller))[-1] == "by        shop/views.py:7 pay"
+
+
 def test_what_failed() -> None:
     failed = query("SELECT x", error=failure("sqlite3.OperationalError", "no such column: x"))
     assert details(failed)[-1] == "raised    sqlite3.OperationalError: no such column: x"
@@ -203,3 +210,84 @@ def test_a_very_deep_tree() -> None:
     for number in range(1, 300):
         node = span(str(number), node)
     assert len(shown(node)) == 300
+
+
+def test_side_effects_stand_where_they_happened() -> None:
+    def at(span: int, milliseconds: float, **payload: object) -> dict[str, object]:
+        return {"span": span_id(span), "start": int(milliseconds * 1e6), **payload}
+
+    error = failure("builtins.OSError", "no server")
+    node = request(
+        "GET",
+        "/",
+        query("SELECT 1"),
+        span("notify", query("SELECT 2")),
+        effects={
+            "MAILS": [
+                at(0, 0.5, subject="Hi", from_email="k@example.com", to=["a@example.com"], error=error)
+            ],
+            "CACHE": [
+                at(0, 1.2, alias="default", operation="get", keys=["k"], hits=[False], values=[None]),
+                at(0, 1.4, alias="default", operation="set", keys=["k"], values=[5], timeout=30),
+                at(0, 1.5, alias="default", operation="get", keys=["k"], hits=[True], values=[5]),
+                at(0, 1.6, alias="default", operation="add", keys=["k"], values=[5], result=False),
+            ],
+            "TASKS": [
+                at(
+                    2,
+                    2.5,
+                    library="celery",
+                    name="shop.send",
+                    id="",
+                    arguments=[1],
+                    keywords={},
+                    options={"countdown": 5},
+                    eager=False,
+                ),
+                at(
+                    2,
+                    2.6,
+                    library="celery",
+                    name="shop.add",
+                    id="",
+                    arguments=[1],
+                    keywords={},
+                    options={},
+                    eager=True,
+                    returned=2,
+                ),
+            ],
+            "SIGNALS": [at(0, 4.1, signal="shop.signals.paid", sender="shop.Order", receivers=["shop.f"])],
+            "FILES": [at(0, 4.2, storage="shop.Shelf", operation="save", name="a.txt", size=5)],
+            "LOGS": [at(0, 4.3, logger="shop", level="WARNING", message="odd\x1b[31m")],
+            "DRAWS": [
+                at(99, 4.4, source="random.randint", arguments=[1, 6], value=4, caller="shop.views.roll"),
+                {"dropped": 3},
+            ],
+            "COMMIT_HOOKS": [at(0, 4.5, alias="default", function="shop.notify")],
+        },
+    )
+
+    assert shown(node) == [
+        "       0.0       4.0  GET /",
+        "                      │  request   GET /",
+        "                      │  response  200",
+        "                      │  … 3 more draws",
+        "       0.5            ├─ mail 'Hi' to a@example.com, raised builtins.OSError: no server",
+        "       1.0       1.0  ├─ SELECT",
+        "                      │     SELECT 1",
+        "       1.2            ├─ cache default get k → missed",
+        "       1.4            ├─ cache default set k = 5 for 30 s",
+        "       1.5            ├─ cache default get k → 5",
+        "       1.6            ├─ cache default add k = 5 → False",
+        "       2.0       2.0  ├─ notify",
+        "       2.5            │  ├─ task shop.send(1) countdown=5",
+        "       2.6            │  ├─ task shop.add(1) → 2",
+        "       3.0       1.0  │  └─ SELECT",
+        "                      │        SELECT 2",
+        "       4.1            ├─ signal shop.signals.paid from shop.Order to shop.f",
+        "       4.2            ├─ file save a.txt (5 bytes)",
+        "       4.3            ├─ log WARNING shop: odd\\x1b[31m",
+        "       4.4            ├─ draw random.randint(1, 6) → 4 by shop.views.roll",
+        "       4.5            └─ on commit of default shop.notify, did not run",
+    ]

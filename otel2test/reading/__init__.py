@@ -14,11 +14,22 @@ from otel2test.errors import Problem
 from otel2test.reading import otlp
 from otel2test.reading.building import exchanges
 from otel2test.reading.files import Document, read_documents
-from otel2test.reading.requests import requestless
+from otel2test.reading.operations import not_inverted, operations
+from otel2test.reading.requests import operation_extents, requestless
 from otel2test.reading.spans import Span
 from otel2test.reading.traces import Trace, assemble
 
-__all__ = ["Recording", "Trace", "exchanges", "read", "requestless", "select"]
+__all__ = [
+    "Recording",
+    "Trace",
+    "exchanges",
+    "not_inverted",
+    "operation_extents",
+    "operations",
+    "read",
+    "requestless",
+    "select",
+]
 
 _TOLD_SINGLY: Final = 3
 """Problems of one kind in one file that are told one by one."""

@@ -14,6 +14,7 @@ from typing import Final
 from otel2test import attributes
 from otel2test.errors import Problem
 from otel2test.reading import messages, semconv
+from otel2test.reading.effect_payloads import side_effects
 from otel2test.reading.exchanges import (
     Call,
     Exchange,
@@ -84,10 +85,11 @@ def _exchange(span: Span, payloads: SpanPayloads, inside: Happenings) -> Exchang
         exception=_exception(span, payloads.record(attributes.EXCEPTION)),
         queries=inside.queries,
         outbound=inside.outbound,
-        calls=tuple(_call(item) for item in payloads.records(attributes.CALLS)),
+        calls=tuple(call(item) for item in payloads.records(attributes.CALLS)),
         schema=schema(models) if models else Schema(),
         faults=payloads.texts(attributes.FAULTS),
         messages=_messages(payloads.record(attributes.MESSAGES)),
+        effects=side_effects(payloads),
     )
 
 
@@ -143,7 +145,8 @@ def _exception(span: Span, payload: Payload | None) -> Failure | None:
     return None if told is None else Failure(*told)
 
 
-def _call(payload: Payload) -> Call:
+def call(payload: Payload) -> Call:
+    """Return one call of a function of the project."""
     return Call(
         id=payload.integer("id") or 0,
         parent=payload.integer("parent"),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from otel2test.reading.effects import SideEffects
 from otel2test.reading.spans import Origin
 
 BodyKind: TypeAlias = Literal["empty", "form", "multipart", "json", "text", "binary", "unread", "streamed"]
@@ -130,6 +131,18 @@ class ColumnSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """The innermost frame of the project under which a statement or an outbound call was made."""
+
+    module: str
+    qualname: str
+    file: str
+    line: int
+    locals: Mapping[str, object] = field(default_factory=dict)
+    """Plain values, and rows as :class:`~otel2test.values.ModelValue` without their fields."""
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """One SQL statement with what came back."""
 
@@ -151,8 +164,13 @@ class Query:
     lastrowid: object = None
     error: Failure | None = None
     kind: Literal["statement", "commit", "rollback"] = "statement"
+    connection: int = 0
+    """Which connection of ``alias``."""
+    executions: int | None = None
+    """How often an ``executemany`` executed; ``many`` may hold fewer."""
     savepoint: bool | None = None
     """Of a ``BEGIN``: whether the block sets a savepoint in a test; None where nothing told."""
+    caller: Caller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +189,7 @@ class Outbound:
     response_headers: tuple[tuple[str, str], ...] = ()
     response_body: Body | None = None
     error: Failure | None = None
+    caller: Caller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,3 +331,4 @@ class Exchange:
     schema: Schema
     faults: tuple[str, ...] = ()
     messages: Messages = field(default_factory=Messages)
+    effects: SideEffects = field(default_factory=SideEffects)

@@ -7,7 +7,7 @@ not where another span already stands for the same event.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, get_args
 
 from otel2test import attributes
@@ -41,7 +41,8 @@ def happenings(trace: Trace, spans: Iterable[Span]) -> Happenings:
         if is_query(trace, span):
             queries.append(_query(payloads, position))
         elif is_outbound(trace, span):
-            outbound.append(messages.outbound(span, payloads.record(attributes.OUTBOUND), position))
+            call = messages.outbound(span, payloads.record(attributes.OUTBOUND), position)
+            outbound.append(replace(call, caller=messages.caller(payloads.record(attributes.CALLER))))
         problems += payloads.problems
     return Happenings(tuple(queries), tuple(outbound), tuple(problems))
 
@@ -112,7 +113,10 @@ def _query(payloads: SpanPayloads, position: int) -> Query:
         lastrowid=payload.value("lastrowid"),
         error=messages.failure(payload.record("error")),
         kind=kind,
+        connection=payload.integer("connection") or 0,
+        executions=payload.integer("executions"),
         savepoint=payload.flag("savepoint") if "savepoint" in payload else None,
+        caller=messages.caller(payloads.record(attributes.CALLER)),
     )
 
 

@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from typing import Final, get_args
 
 from otel2test.reading import semconv
-from otel2test.reading.exchanges import Body, BodyKind, Cookie, Failure, Outbound, Request, Response, Upload
+from otel2test.reading.exchanges import (
+    Body,
+    BodyKind,
+    Caller,
+    Cookie,
+    Failure,
+    Outbound,
+    Request,
+    Response,
+    Upload,
+)
 from otel2test.reading.payloads import Payload
 from otel2test.reading.spans import Span
 
@@ -110,6 +120,18 @@ def outbound(span: Span, payload: Payload | None, position: int) -> Outbound:
         response_headers=payload.pairs("response_headers"),
         response_body=body(payload.record("response_body")) if "response_body" in payload else None,
         error=failure(payload.record("error")),
+    )
+
+
+def caller(payload: Payload | None) -> Caller | None:
+    if payload is None:
+        return None
+    return Caller(
+        module=payload.text("module"),
+        qualname=payload.text("qualname"),
+        file=payload.text("file"),
+        line=payload.integer("line") or 0,
+        locals=payload.named_values("locals"),
     )
 
 

@@ -60,6 +60,9 @@ class Payload:
         value = self._typed(key, bool, "true or false")
         return default if value is None else value
 
+    def flags(self, key: str) -> tuple[bool, ...]:
+        return tuple(item for _, item in self._all(key, bool, "true or false"))
+
     def choice(self, key: str, choices: Sequence[T], default: T) -> T:
         """Return the one of ``choices`` that is named."""
         value = self._content.get(key)
@@ -176,6 +179,8 @@ class Payload:
             return {str(name): item for name, item in value.items()}
         if isinstance(value, (list, tuple)):
             return tuple(value)
+        if isinstance(value, Cut):  # the trace had no room for them, and says so itself
+            return ()
         self._fault(key, "holds something else than parameters")
         return ()
 

@@ -1,8 +1,9 @@
-"""Traces → the requests in them, each with the spans that belong to it.
+"""Traces → the requests and operations in them, each with the spans that belong to it.
 
 What enters is a :class:`~otel2test.reading.traces.Trace`; what leaves is an :class:`Extent` a
 request. A request inside a request (an application that calls itself, or another one that
-was recorded too) has an extent of its own, and what is below it belongs to it alone.
+was recorded too) has an extent of its own, and what is below it belongs to it alone; so has
+an operation, such as a task that a worker ran for a request.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,9 +20,10 @@ DJANGO_SCOPE: Final = "opentelemetry.instrumentation.django"
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """One request, as far as it reaches in its trace."""
+    """One request or operation, as far as it reaches in its trace."""
 
     request: Span
+    """The span of the request, or of the operation."""
     spans: tuple[Span, ...]
     """The request's and all that belong to it, in order of their start."""
     adopted: tuple[Span, ...] = ()
@@ -38,9 +40,18 @@ def extents(trace: Trace) -> tuple[Extent, ...]:
     adopted = tuple(
         orphan
         for orphan in trace.orphans
-        if orphan is not request and request.start <= orphan.start <= request.end
+        if not _is_owner(orphan) and request.start <= orphan.start <= request.end
     )
     return (Extent(request, _ordered(trace, [request, *adopted]), adopted),)
+
+
+def operation_extents(trace: Trace) -> tuple[Extent, ...]:
+    """Return the operations of a trace, in order: what ran outside of any request."""
+    return tuple(
+        Extent(span, _ordered(trace, [span]))
+        for span in trace.spans
+        if attributes.OPERATION in span.attributes
+    )
 
 
 def requestless(trace: Trace) -> Problem:
@@ -57,6 +68,10 @@ def _is_request(span: Span) -> bool:
     return span.scope == DJANGO_SCOPE or attributes.REQUEST in span.attributes
 
 
+def _is_owner(span: Span) -> bool:
+    return _is_request(span) or attributes.OPERATION in span.attributes
+
+
 def _ordered(trace: Trace, tops: Iterable[Span]) -> tuple[Span, ...]:
     return trace.in_order(span for top in tops for span in (top, *_below(trace, top)))
 
@@ -65,6 +80,6 @@ def _below(trace: Trace, top: Span) -> Iterator[Span]:
     waiting = [*trace.children(top.span_id)]
     while waiting:
         span = waiting.pop()
-        if not _is_request(span):
+        if not _is_owner(span):
             yield span
             waiting += trace.children(span.span_id)

@@ -6,14 +6,14 @@ and the SQL texts it made. The cursor that then executes one of these texts asks
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any, Final
 
 from otel2test.attributes import ColumnPayload
 from otel2test.processors.django.concealing import telling
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.django.statements import Origin
-from otel2test.processors.guard import guard
+from otel2test.processors.guard import guard, guarded
 from otel2test.processors.redaction import redactor
 
 
@@ -50,15 +50,13 @@ def install(module: Any, is_recording: Callable[[], bool]) -> None:
 
     def make(execute_sql: Callable[..., Any]) -> Callable[..., Any]:
         def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
-            work = _begin(self) if is_recording() else None
-            if work is None:
+            begun = _begin(self, is_recording)
+            if begun is None:
                 return execute_sql(self, *args, **kwargs)
-            token = _work.set(work)
             try:
                 return execute_sql(self, *args, **kwargs)
             finally:
-                _work.reset(token)
-                work.end()
+                _end(begun)
 
         return recorded
 
@@ -68,10 +66,17 @@ def install(module: Any, is_recording: Callable[[], bool]) -> None:
     replace_method(module.SQLUpdateCompiler, "execute_returning_sql", make)
 
 
-def _begin(compiler: Any) -> _Work | None:
-    with guard("django: compiler"):
-        return _Work(compiler)
-    return None
+@guarded("django: compiler", None)
+def _begin(compiler: Any, is_recording: Callable[[], bool]) -> Token[_Work | None] | None:
+    return _work.set(_Work(compiler)) if is_recording() else None
+
+
+@guarded("django: compiler", None)
+def _end(begun: Token[_Work | None]) -> None:
+    work = _work.get()
+    _work.reset(begun)
+    if work is not None:
+        work.end()
 
 
 def origin_of(sql: str, params: object) -> Origin | None:

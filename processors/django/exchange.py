@@ -7,14 +7,14 @@ anything recorded, so that what OpenTelemetry excludes or samples away is left a
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
 from opentelemetry import trace
 
-from otel2test.processors.guard import guard
+from otel2test.processors.guard import guard, guarded
 from otel2test.processors.recorder import DJANGO_SCOPE, Recorder
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext
 
     from otel2test.attributes import ExceptionPayload
-    from otel2test.processors.django.bodies import BodyCopy
+    from otel2test.processors.bodies import BodyCopy
     from otel2test.processors.django.messages import RequestHead
     from otel2test.processors.django.statements import Statement
     from otel2test.values import Wire
@@ -44,9 +44,10 @@ class Tie:
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
 class Exchange:
-    """One request on its way through Django."""
+    """One request on its way through Django, or an operation outside of any."""
 
     request: Any
+    """For an operation, an empty namespace: what is looked for in its ``__dict__`` isn't there."""
     tie: Tie | None = None
     head: RequestHead | None = None
     request_copy: BodyCopy | None = None
@@ -58,6 +59,8 @@ class Exchange:
     """Template name → context keys, in the order of first rendering."""
     exception: ExceptionPayload | None = None
     statements: list[Statement] = field(default_factory=list)
+    connections: dict[str, dict[int, int]] = field(default_factory=dict)
+    """Alias → connections of this process, numbered in the order in which they were first used."""
     secrets: set[object] = field(default_factory=set)
     """Values that must not be written, wherever they stand."""
 
@@ -66,6 +69,20 @@ current: Final[ContextVar[Exchange | None]] = ContextVar("otel2test_exchange", d
 _of_trace: Final[WeakValueDictionary[int, Exchange]] = WeakValueDictionary()
 
 
+@guarded("django: exchange", None)
+def begin(request: Any) -> tuple[Exchange, Token[Exchange | None]] | None:
+    """Make a new exchange that of this context; returns it with what :func:`leave` needs."""
+    exchange = Exchange(request)
+    return exchange, current.set(exchange)
+
+
+@guarded("django: exchange", None)
+def leave(token: Token[Exchange | None]) -> None:
+    """Make the exchange before that of this context again."""
+    current.reset(token)
+
+
+@guarded("django: exchange", None)
 def tied() -> Exchange | None:
     """Return the exchange of this context if it is being recorded."""
     exchange = current.get()
@@ -83,12 +100,15 @@ def tie(recorder: Recorder, span: Span) -> Exchange | None:
     scope = span.instrumentation_scope
     if scope is None or scope.name != DJANGO_SCOPE:
         return None
+    bind(exchange, recorder, span)
+    return exchange
+
+
+def bind(exchange: Exchange, recorder: Recorder, span: Span) -> None:
+    """Make ``span`` the one that all that is known of ``exchange`` is put on; its trace is held."""
     context = span.get_span_context()
-    if context is None:
-        return None
     exchange.tie = Tie(recorder, context, span, recorder.hold(context))
     _of_trace[context.trace_id] = exchange
-    return exchange
 
 
 def put(exchange: Exchange, name: str, payload: object | Callable[[], object]) -> None:

@@ -11,7 +11,7 @@ from otel2test.attributes import MessagesPayload
 from otel2test.processors.django.concealing import conceal_text
 from otel2test.processors.django.exchange import Exchange, current
 from otel2test.processors.django.hooks import replace_method
-from otel2test.processors.guard import guard
+from otel2test.processors.guard import guard, guarded
 
 
 def install(storage: Any) -> None:
@@ -21,7 +21,7 @@ def install(storage: Any) -> None:
 
 def _adding(add: Callable[..., Any]) -> Callable[..., Any]:
     def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
-        known = len(vars(self).get("_queued_messages", ()))
+        known = _queued(self)
         result = add(self, *args, **kwargs)
         with guard("django: messages"):
             exchange = current.get()
@@ -30,6 +30,11 @@ def _adding(add: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return recorded
+
+
+@guarded("django: messages", 0)
+def _queued(storage: Any) -> int:
+    return len(vars(storage).get("_queued_messages", ()))
 
 
 def messages_payload(exchange: Exchange) -> MessagesPayload | None:

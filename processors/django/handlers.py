@@ -9,8 +9,8 @@ a span leaves no record.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextvars import Token
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,10 +23,10 @@ from opentelemetry.trace import set_span_in_context
 from otel2test import attributes
 from otel2test.processors.django import bodies, flashes, identity, messages, schema, templates
 from otel2test.processors.django.concealing import conceal_body, conceal_text
-from otel2test.processors.django.exchange import Exchange, current, put, tie, tied
+from otel2test.processors.django.exchange import Exchange, begin, current, leave, put, tie, tied
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.failures import failure
-from otel2test.processors.guard import guard
+from otel2test.processors.guard import guard, guarded
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import Span
@@ -61,16 +61,18 @@ def _install_messages(module: Any) -> None:
         flashes.install(module.BaseStorage)
 
 
+def _nothing() -> None:
+    """Leave what was never entered."""
+
+
 def _answering(get_response: Callable[..., Any]) -> Callable[..., Any]:
     def recorded(self: Any, request: Any) -> Any:
-        exchange = Exchange(request)
-        token = current.set(exchange)
+        begun = begin(request)
         response = None
         try:
             response = get_response(self, request)
         finally:
-            current.reset(token)
-            _answered(exchange, response)
+            _answered(begun, response)
         return response
 
     return recorded
@@ -78,14 +80,12 @@ def _answering(get_response: Callable[..., Any]) -> Callable[..., Any]:
 
 def _answering_async(get_response: Callable[..., Any]) -> Callable[..., Any]:
     async def recorded(self: Any, request: Any) -> Any:
-        exchange = Exchange(request)
-        token = current.set(exchange)
+        begun = begin(request)
         response = None
         try:
             response = await get_response(self, request)
         finally:
-            current.reset(token)
-            _answered(exchange, response)
+            _answered(begun, response)
         return response
 
     return recorded
@@ -115,8 +115,22 @@ def _failed(sender: object, **kwargs: object) -> None:  # noqa: ARG001 - the sig
             exchange.exception = failure(error)
 
 
-def _answered(exchange: Exchange, response: Any) -> None:
+@guarded("django: response", None)
+def _answered(begun: tuple[Exchange, Token[Exchange | None]] | None, response: Any) -> None:
     """See to it that the exchange ends when the response is closed, or now where there is none."""
+    if begun is None:
+        return
+    exchange, token = begun
+    leave(token)
+    leave_again = _enter(exchange)
+    try:
+        with guard("django: response"):
+            _await_close(exchange, response)
+    finally:
+        leave_again()
+
+
+def _await_close(exchange: Exchange, response: Any) -> None:
     if exchange.tie is None:
         return
     closers = getattr(response, "_resource_closers", None)
@@ -124,38 +138,41 @@ def _answered(exchange: Exchange, response: Any) -> None:
         _finish(exchange, None)
         return
     closers.append(partial(_finish, exchange, response))
-    with guard("django: response"):
-        _watch(exchange, response)
+    _watch(exchange, response)
 
 
 def _watch(exchange: Exchange, response: Any) -> None:
     if response.streaming and exchange.tie is not None:
         limit = exchange.tie.recorder.settings.max_body
-        exchange.response_copy = bodies.tee_response(response, limit, partial(_inside, exchange))
+        exchange.response_copy = bodies.tee_response(response, limit, partial(_enter, exchange))
 
 
-@contextmanager
-def _inside(exchange: Exchange) -> Iterator[None]:
-    """Make what the program does in this block part of the exchange, whose span has ended."""
-    assert exchange.tie is not None  # noqa: S101 - only tied exchanges are watched
+@guarded("django: exchange", _nothing)
+def _enter(exchange: Exchange) -> Callable[[], None]:
+    """Make what the program does part of the exchange, whose span has ended; returns what ends that."""
+    if exchange.tie is None:
+        return _nothing
     token = current.set(exchange)
     parent = otel_context.attach(set_span_in_context(exchange.tie.live_span))
-    try:
-        yield
-    finally:
+
+    @guarded("django: exchange", None)
+    def leave_again() -> None:
+        leave(token)
         otel_context.detach(parent)
-        current.reset(token)
+
+    return leave_again
 
 
 def _finish(exchange: Exchange, response: Any) -> None:
     """Put what is known on the span and let the trace be written."""
-    if exchange.tie is None:
-        return
-    try:
-        with guard("django: exchange"):
+    leave_again = _enter(exchange)
+    with guard("django: exchange"):
+        if exchange.tie is not None:
             _put_all(exchange, response, exchange.tie.recorder.settings.max_body)
-    finally:
-        exchange.tie.release()
+    leave_again()
+    with guard("django: exchange"):
+        if exchange.tie is not None:
+            exchange.tie.release()
 
 
 def _put_all(exchange: Exchange, response: Any, limit: int) -> None:

@@ -14,7 +14,7 @@ from django.utils.functional import LazyObject, empty
 from otel2test.attributes import SessionPayload, UserPayload
 from otel2test.processors.django.exchange import Exchange, current
 from otel2test.processors.django.hooks import replace_method
-from otel2test.processors.guard import guard
+from otel2test.processors.guard import guard, guarded
 from otel2test.processors.snapshots import snapshot, snapshot_mapping
 from otel2test.values import Wire
 
@@ -31,7 +31,7 @@ def install_session(session_base: Any) -> None:
 
 def _loading(get_session: Callable[..., Any]) -> Callable[..., Any]:
     def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
-        known = "_session_cache" in vars(self)
+        known = _is_loaded(self)
         data = get_session(self, *args, **kwargs)
         if not known:
             _loaded(self, data)
@@ -42,13 +42,18 @@ def _loading(get_session: Callable[..., Any]) -> Callable[..., Any]:
 
 def _loading_async(get_session: Callable[..., Any]) -> Callable[..., Any]:
     async def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
-        known = "_session_cache" in vars(self)
+        known = _is_loaded(self)
         data = await get_session(self, *args, **kwargs)
         if not known:
             _loaded(self, data)
         return data
 
     return recorded
+
+
+@guarded("django: session", True)
+def _is_loaded(session: Any) -> bool:
+    return "_session_cache" in vars(session)
 
 
 def _loaded(session: Any, data: Mapping[str, object]) -> None:

@@ -16,7 +16,8 @@ from django.http.request import HttpHeaders
 
 from otel2test.attributes import BodyPayload, CookiePayload, RequestPayload, ResponsePayload, ViewPayload
 from otel2test.processors.redaction import redactor
-from otel2test.processors.snapshots import snapshot
+from otel2test.processors.snapshots import snapshot, snapshot_named
+from otel2test.values import Wire
 
 _EPOCH: Final = "Thu, 01 Jan 1970"
 
@@ -73,7 +74,7 @@ def request_payload(head: RequestHead, body: BodyPayload) -> RequestPayload:
     """Return the request with its secrets replaced."""
     payload: RequestPayload = {
         "method": head.method,
-        "path": head.path,
+        "path": redactor.redact_path(head.path),
         "query_string": redactor.redact_query_string(head.query_string),
         "scheme": head.scheme,
         "host": head.host,
@@ -122,9 +123,15 @@ def view_payload(request: HttpRequest) -> ViewPayload | None:
         "qualname": qualname,
         "route": match.route or "",
         "url_name": match.view_name if match.url_name else None,
-        "kwargs": {name: snapshot(value) for name, value in match.kwargs.items()},
+        "kwargs": {name: _path_value(name, value) for name, value in match.kwargs.items()},
         "args": [snapshot(value) for value in match.args],
     }
+
+
+def _path_value(name: str, value: Any) -> Wire:
+    """Return an argument that stood in the URL; a word there is a place to go to, whatever its name says."""
+    is_word = isinstance(value, str) and not any(character.isdigit() for character in value)
+    return snapshot(value) if is_word else snapshot_named(name, value)
 
 
 def _name(view: Any) -> tuple[str, str]:

@@ -7,9 +7,8 @@ point to, parents of multi-table inheritance, and what joins two of them. No que
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import django
@@ -21,6 +20,7 @@ from django.db.models.fields.related import ForeignObject
 from otel2test.attributes import GenericForeignKeyPayload, ModelPayload, SchemaPayload
 from otel2test.processors.django.exchange import Exchange
 from otel2test.processors.django.fields import concrete, field_payload, many_to_many_payload
+from otel2test.processors.django.seeding import is_seeded
 
 _Framework = Literal["content_type", "permission", "site", "session"]
 _FRAMEWORK: Final[dict[str, _Framework]] = {
@@ -40,7 +40,6 @@ _SIGNALS: Final = (
 )
 _QUOTED: Final = re.compile(r'"([^"]+)"|`([^`]+)`')
 _BARE: Final = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([\w.]+)", re.IGNORECASE)
-_MAKES_ROWS: Final = re.compile(r"\bRun(?:Python|SQL)\b")
 _VENDORS: Final = {"sqlite3": "sqlite", "spatialite": "sqlite", "postgis": "postgresql"}
 
 _ModelClass = type[Model]
@@ -60,8 +59,10 @@ def schema_payload(exchange: Exchange) -> SchemaPayload:
             if own is not None:
                 touched.setdefault(own, statement.alias)
     if "user" in vars(exchange.request) or "session" in vars(exchange.request):
-        touched.setdefault(_user_model(), "default")
-    models = sorted(_closure(touched), key=lambda model: model._meta.label)
+        user = _user_model()
+        if user is not None:
+            touched.setdefault(user, "default")
+    models = _closure(frozenset(touched))
     payload = _project()
     for statement in exchange.statements:
         payload["databases"][statement.alias] = statement.vendor
@@ -135,12 +136,16 @@ def _tables() -> dict[str, list[_ModelClass]]:
     return tables
 
 
-def _user_model() -> _ModelClass:
-    return apps.get_model(settings.AUTH_USER_MODEL, require_ready=False)
+def _user_model() -> _ModelClass | None:
+    try:
+        return apps.get_model(settings.AUTH_USER_MODEL, require_ready=False)
+    except LookupError:  # a project without django.contrib.auth
+        return None
 
 
-def _closure(start: Iterable[_ModelClass]) -> set[_ModelClass]:
-    """Return ``start`` with all that a row of these needs."""
+@lru_cache(maxsize=512)
+def _closure(start: frozenset[_ModelClass]) -> tuple[_ModelClass, ...]:
+    """Return ``start`` with all that a row of these needs, in the order of their labels."""
     found: set[_ModelClass] = set()
     waiting = set(start)
     while waiting:
@@ -148,7 +153,7 @@ def _closure(start: Iterable[_ModelClass]) -> set[_ModelClass]:
         waiting = {needed for model in waiting for needed in _needed(model)} - found
         # What joins two models is looked for when both are known.
         waiting = waiting or set(_joins(found)) - found
-    return found
+    return tuple(sorted(found, key=lambda model: model._meta.label))
 
 
 def _needed(model: _ModelClass) -> Iterator[_ModelClass]:
@@ -196,7 +201,7 @@ def model_payload(model: _ModelClass) -> ModelPayload:
         payload["manager"] = default.name if default is not None and default.name else ""
     if _has_custom_save(model):
         payload["custom_save"] = True
-    if _is_seeded(meta.app_config):
+    if is_seeded(model):
         payload["seeded"] = True
     if received := [name for name in _SIGNALS if _has_receivers(getattr(signals, name), model)]:
         payload["signals"] = received
@@ -240,20 +245,6 @@ def _unique_together(meta: Any) -> list[list[str]]:
     ]
     composite = getattr(meta.pk, "field_names", None)  # a composite primary key, since Django 5.2
     return [*together, list(composite)] if composite else together
-
-
-@cache
-def _is_seeded(config: Any) -> bool:
-    """Return whether the app's own code makes rows when a database is set up."""
-    if config is None or _is_djangos(config.name):
-        return False
-    # Most listen to every app's migrations, but make rows of their own app only.
-    if any(
-        _module_of(receiver).startswith(config.name) for receiver in _receivers(signals.post_migrate, config)
-    ):
-        return True
-    folder = Path(config.path) / "migrations"
-    return any(_MAKES_ROWS.search(file.read_text("utf-8", "replace")) for file in folder.glob("*.py"))
 
 
 def _has_custom_save(model: _ModelClass) -> bool:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from otel2test.attributes import ColumnPayload, ExceptionPayload, QueryPayload
 from otel2test.processors.django.concealing import conceal_text, conceal_wire, is_telling
+from otel2test.processors.django.rows import wire_rows
 from otel2test.processors.guard import guard
+from otel2test.processors.raw_sql import hidden_sql, secret_placeholders
 from otel2test.processors.redaction import redactor
 from otel2test.processors.snapshots import snapshot
 from otel2test.values import Wire, encode, encode_mapping
@@ -42,6 +44,10 @@ _ATOMIC: Final = frozenset(
     }
 )
 _TAGGED: Final = (bytes, uuid.UUID)
+_VALUE_BYTES: Final = 16
+"""What any value counts for, beside the length of its text."""
+_SETTLED_BYTES: Final = 64 * 1024
+"""So much is kept before the trace is asked whether there is room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,34 +69,54 @@ class Origin:
     """Parameters that must not be written."""
 
 
-def frozen(value: object) -> object:
-    """Return ``value`` in a form that the program can't change."""
-    if type(value) in _ATOMIC:
-        return value
+def frozen(value: object, longest: int | None = None) -> object:
+    """Return ``value`` in a form that the program can't change; only the beginning of a longer text."""
     # Members of TextChoices and the like, and SafeString, reach the driver as what they extend.
     if isinstance(value, str):
-        return str.__str__(value)
+        return _shortened(str.__str__(value), longest)
+    if type(value) is bytes or isinstance(value, (bytearray, memoryview)):
+        return _shortened(value, longest)
+    if type(value) in _ATOMIC or isinstance(value, Taken):
+        return value
     if isinstance(value, int):
         return int.__int__(value)
     if isinstance(value, float):
         return float.__float__(value)
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value)
+    if isinstance(value, bytes):
+        return _shortened(bytes(value), longest)
     if isinstance(value, (list, tuple)):  # an array of PostgreSQL
-        return Taken([wired(frozen(item)) for item in value])
-    if type(value).__module__.startswith("psycopg"):
+        return Taken([wired(frozen(item, longest)) for item in value])
+    modules = [base.__module__ for base in type(value).__mro__]
+    if modules[0] == "ipaddress":  # how psycopg 3 takes an address, which it gives as text
+        return str(value)
+    if any(module.startswith("psycopg") for module in modules):
         with guard("django: parameter"):
-            return _adapted(value)
+            return _adapted(value, longest)
     return Taken(snapshot(value))
 
 
-def _adapted(value: Any) -> object:
+def _adapted(value: Any, longest: int | None) -> object:
     """Return what an adapter of psycopg stands for; JSON as text, which is how Django reads it back."""
-    wrapped = value.adapted if hasattr(value, "adapted") else getattr(value, "obj", value)
-    if type(value).__name__ in {"Json", "Jsonb"}:
-        text = (value.dumps or json.dumps)(wrapped)
-        return text.decode() if isinstance(text, bytes) else text
-    return frozen(wrapped) if wrapped is not value else Taken(snapshot(value))
+    name = type(value).__name__
+    wrapped = value.addr if name == "Inet" else getattr(value, "adapted", getattr(value, "obj", value))
+    if name in {"Json", "Jsonb"}:
+        wrapped = (value.dumps or json.dumps)(wrapped)
+        wrapped = wrapped.decode() if isinstance(wrapped, bytes) else wrapped
+    return frozen(wrapped, longest) if wrapped is not value else Taken(snapshot(value))
+
+
+def _shortened(value: str | bytes | bytearray | memoryview, longest: int | None) -> object:
+    """Return a text or bytes as they are, or ``$cut`` if they are too long."""
+    if isinstance(value, memoryview):
+        value = value.cast("B")
+    if longest is None or len(value) <= longest:
+        return value if isinstance(value, str) else bytes(value)
+    kept = value[:longest]
+    return _cut(type(value), len(value), encode(kept if isinstance(kept, str) else bytes(kept)))
+
+
+def _cut(kind: type, size: int, kept: Wire = None) -> Taken:
+    return Taken({"$cut": {"type": f"{kind.__module__}.{kind.__qualname__}", "size": size, "kept": kept}})
 
 
 def wired(value: object) -> Wire:
@@ -98,15 +124,28 @@ def wired(value: object) -> Wire:
     return value.wire if isinstance(value, Taken) else encode(value)
 
 
-def frozen_params(params: object) -> object:
+def frozen_params(params: object, longest: int | None = None) -> object:
     """Return a copy of the parameters of one execution: a tuple, a dict or None."""
     if params is None:
         return None
     if isinstance(params, Mapping):
-        return {str(name): frozen(value) for name, value in params.items()}
+        return {str(name): frozen(value, longest) for name, value in params.items()}
     if isinstance(params, Sequence) and not isinstance(params, (str, bytes)):
-        return tuple(frozen(value) for value in params)
+        return tuple(frozen(value, longest) for value in params)
     return Taken(snapshot(params))
+
+
+def _weight(value: object) -> int:
+    """Return about how many bytes it takes to keep or write a frozen value."""
+    if isinstance(value, Taken):
+        value = value.wire
+    if isinstance(value, (str, bytes)):
+        return len(value) + _VALUE_BYTES
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return _VALUE_BYTES
+    return _VALUE_BYTES + sum(map(_weight, value))
 
 
 @dataclass(eq=False, slots=True)
@@ -118,10 +157,21 @@ class Statement:
     sql: str
     params: object = None
     many: list[object] | None = None
+    executions: int = 0
+    """How many sets of parameters there were; ``many`` may hold fewer."""
     kind: Literal["statement", "commit", "rollback"] = "statement"
+    savepoint: bool | None = None
+    """Of a ``BEGIN``: whether the block that began it sets a savepoint inside of another."""
     start: int = 0
     """Nanoseconds since the epoch."""
     max_rows: int = 0
+    """Of rows, and of sets of parameters."""
+    max_value: int | None = None
+    """Characters or bytes of one value."""
+    connection: int = 0
+    """Counts the connections of ``alias`` within the trace."""
+    grow: Callable[[int], bool] | None = None
+    """Tells the trace that it grows by so many bytes; False if there is no room for them."""
     origin: Origin | None = None
     span: SpanContext | None = None
     columns: list[str] | None = None
@@ -133,31 +183,71 @@ class Statement:
     error: ExceptionPayload | None = None
     secrets: set[object] = field(default_factory=set)
     """Values that must not be written; all statements of an exchange share one set."""
+    _unsettled: int = 0
+    """Bytes that the trace doesn't know of yet, in the rows from ``_settled`` on."""
+    _settled: int = 0
 
     def add_row(self, row: object) -> None:
         """Take one row that the program fetched."""
-        self.fetched += 1
-        if len(self.rows) >= self.max_rows or not isinstance(row, (tuple, list)):
-            return
-        kept = tuple([cell if type(cell) in _ATOMIC else frozen(cell) for cell in row])
-        self.rows.append(kept)
+        self.add_rows((row,))
+
+    def add_rows(self, rows: Iterable[object]) -> None:
+        """Take several."""
+        for row in rows:
+            self.fetched += 1
+            if len(self.rows) < self.max_rows and isinstance(row, (tuple, list)):
+                self._keep(row)
+        self._settle()
+
+    def _keep(self, row: Sequence[object]) -> None:
+        kept: list[object] = []
+        longest = self.max_value
+        size = _VALUE_BYTES * len(row)
+        for cell in row:
+            kind = type(cell)
+            if kind is str or kind is bytes:
+                length = len(cell)  # type: ignore[arg-type] # mypy doesn't follow "is"
+                size += length
+                kept.append(cell if longest is None or length <= longest else frozen(cell, longest))
+            elif kind in _ATOMIC:
+                kept.append(cell)
+            else:
+                kept.append(taken := frozen(cell, longest))
+                size += _weight(taken)
+        self.rows.append(tuple(kept))
+        self._unsettled += size
+        if self._unsettled > _SETTLED_BYTES:
+            self._settle()
         if self.origin is not None:
             for position in self.origin.secret_columns:
                 if position < len(kept) and is_telling(secret := kept[position]):
                     self.secrets.add(secret)
 
-    def add_rows(self, rows: Iterable[object]) -> None:
-        """Take several."""
-        for row in rows:
-            self.add_row(row)
+    def _settle(self) -> None:
+        if self.grow is not None and self._unsettled and not self.grow(self._unsettled):
+            self.max_rows = 0
+            del self.rows[self._settled :]
+        self._unsettled = 0
+        self._settled = len(self.rows)
+
+    def settle_params(self) -> None:
+        """Let go of the parameters if the trace has no room for them."""
+        if self.grow is None:
+            return
+        if self.params and not self.grow(_weight(self.params)):
+            count = len(self.params) if isinstance(self.params, (tuple, dict)) else 1
+            self.params = _cut(type(self.params), count)
+        if self.many and not self.grow(_weight(self.many)):
+            self.many = []
 
     def tee_many(self, param_list: Iterable[Any]) -> Iterator[Any]:
         """Pass the parameters of ``executemany`` on, keeping a bounded copy."""
         self.many = []
         for params in param_list:
             with guard("parameters"):
+                self.executions += 1
                 if len(self.many) < self.max_rows:
-                    self.many.append(frozen_params(params))
+                    self.many.append(frozen_params(params, self.max_value))
             yield params
 
     def payload(self) -> QueryPayload:
@@ -167,14 +257,20 @@ class Statement:
             "alias": self.alias,
             "vendor": self.vendor,
             # What the ORM makes has placeholders only.
-            "sql": redactor.redact_text(self.sql) if "'" in self.sql else self.sql,
+            "sql": hidden_sql(self.sql) if "'" in self.sql else self.sql,
         }
+        if self.connection:
+            payload["connection"] = self.connection
         if self.kind != "statement":
             payload["kind"] = self.kind
+        if self.savepoint is not None:
+            payload["savepoint"] = self.savepoint
+        named = secret_placeholders(self.sql) if self.origin is None else frozenset()
         if self.params is not None:
-            payload["params"] = _params(self.params, secrets)
+            payload["params"] = _params(self.params, secrets, named)
         if self.many is not None:
-            payload["many"] = [_params(params, secrets) for params in self.many]
+            payload["many"] = [_params(params, secrets, named) for params in self.many]
+            payload["executions"] = self.executions
         if self.origin is not None:
             payload["model"] = self.origin.model
         if self.columns is not None:
@@ -187,16 +283,16 @@ class Statement:
             payload["error"] = {**self.error, "message": conceal_text(self.error["message"], secrets)}
         return payload
 
-    def _add_result(self, payload: QueryPayload, columns: list[str], secrets: Collection[object]) -> None:
+    def _add_result(self, payload: QueryPayload, columns: list[str], secrets: set[object]) -> None:
         payload["columns"] = columns
         hidden = self._hidden(columns)
-        payload["rows"] = [
-            [
-                redactor.scramble(wired(cell)) if position in hidden else _concealed(cell, secrets)
-                for position, cell in enumerate(row)
-            ]
-            for row in self.rows
-        ]
+        payload["rows"] = wire_rows(
+            self.rows,
+            hidden,
+            secrets,
+            conceal=lambda cell: _concealed(cell, secrets),
+            hide=lambda cell: redactor.scramble(wired(cell)),
+        )
         payload["fetched"] = self.fetched
         payload["exhausted"] = self.exhausted
         sources = self.origin.sources if self.origin else ()
@@ -209,11 +305,22 @@ class Statement:
         return [position for position, name in enumerate(columns) if redactor.is_secret_field("", name)]
 
 
-def _params(params: object, secrets: Collection[object]) -> Wire:
+def _params(params: object, secrets: Collection[object], named: Collection[str | int]) -> Wire:
+    """Return parameters on the wire; ``named`` are those that belong to secret columns."""
     if isinstance(params, dict):
-        return encode_mapping({name: _concealed(value, secrets) for name, value in params.items()})
+        return encode_mapping(
+            {
+                name: redactor.scramble(wired(value))
+                if name in named or redactor.is_secret_name(name)
+                else _concealed(value, secrets)
+                for name, value in params.items()
+            }
+        )
     if isinstance(params, tuple):
-        return [_concealed(value, secrets) for value in params]
+        return [
+            redactor.scramble(wired(value)) if position in named else _concealed(value, secrets)
+            for position, value in enumerate(params)
+        ]
     return wired(params)
 
 

@@ -43,6 +43,92 @@ def test_a_folder_cleared_while_the_app_runs_is_filled_again(tmp_path: Path) -> 
     assert [made.read_bytes() for made in (tmp_path / "spans").iterdir()] == [b"2\n"]
 
 
+# Rotating and pruning
+
+
+def lines(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_a_full_file_is_left_and_the_next_begun(tmp_path: Path) -> None:
+    file = TraceFile(tmp_path, max_bytes=4)
+    for line in (b"1", b"2", b"a line longer than a file", b"3"):
+        assert file.write(line, "shop")
+
+    assert lines(tmp_path) == {
+        f"shop-{os.getpid()}.json": b"1\n2\n",
+        f"shop-{os.getpid()}.1.json": b"a line longer than a file\n",
+        f"shop-{os.getpid()}.2.json": b"3\n",
+    }
+
+
+def test_a_process_with_the_number_of_an_earlier_one_goes_on_behind_it(tmp_path: Path) -> None:
+    (tmp_path / f"shop-{os.getpid()}.json").write_bytes(b"full\n")
+    TraceFile(tmp_path, max_bytes=5).write(b"1", "shop")
+
+    assert lines(tmp_path)[f"shop-{os.getpid()}.1.json"] == b"1\n"
+
+
+ENDED = 2**22 + 1
+"""No process has this number: it is beyond the largest that Linux gives."""
+
+
+def earlier(folder: Path, *names: str) -> None:
+    for age, name in enumerate(reversed(names), 1):
+        (folder / name).write_bytes(b"old\n")
+        os.utime(folder / name, (1_000_000 - age, 1_000_000 - age))
+
+
+def test_old_files_are_kept_unless_asked(tmp_path: Path) -> None:
+    earlier(tmp_path, f"shop-{ENDED}.json")
+    TraceFile(tmp_path).write(b"1", "shop")
+
+    assert len(lines(tmp_path)) == 2
+
+
+def test_the_oldest_files_of_the_service_are_deleted_where_asked(tmp_path: Path) -> None:
+    others = {f"other-{ENDED}.json", f"shop-admin-{ENDED}.json", "shop-notes.json", f"shop-{ENDED}.txt"}
+    earlier(tmp_path, *others, f"shop-{ENDED}.json", f"shop-{ENDED}.1.json", f"shop-{ENDED + 1}.json")
+    TraceFile(tmp_path, keep=2).write(b"1", "shop")
+
+    assert set(lines(tmp_path)) == {*others, f"shop-{ENDED + 1}.json", f"shop-{os.getpid()}.json"}
+
+
+def test_a_file_that_a_running_process_writes_to_is_kept(tmp_path: Path) -> None:
+    earlier(tmp_path, f"shop-{os.getppid()}.json", f"shop-{os.getppid()}.1.json", f"shop-{ENDED}.json")
+    TraceFile(tmp_path, keep=1).write(b"1", "shop")
+
+    assert set(lines(tmp_path)) == {f"shop-{os.getppid()}.1.json", f"shop-{os.getpid()}.json"}
+
+
+def test_of_a_process_that_writes_much_the_newest_files_are_kept(tmp_path: Path) -> None:
+    file = TraceFile(tmp_path, max_bytes=1, keep=2)
+    for number in range(5):
+        file.write(b"%d" % number, "shop")
+
+    assert set(lines(tmp_path).values()) == {b"3\n", b"4\n"}
+
+
+# What goes wrong
+
+
+def test_a_descriptor_closed_by_the_program_is_opened_anew(tmp_path: Path) -> None:
+    file = TraceFile(tmp_path)
+    file.write(b"1", "shop")
+    (tmp_path / "its.txt").touch()
+    os.close(file._descriptor or -1)
+    its = os.open(tmp_path / "its.txt", os.O_WRONLY)  # takes the number that became free
+    try:
+        assert its == file._descriptor
+        assert file.write(b"2", "shop")
+        file.forget()
+
+        assert lines(tmp_path) == {f"shop-{os.getpid()}.json": b"1\n2\n", "its.txt": b""}
+        os.fstat(its)  # still the program's, and open
+    finally:
+        os.close(its)
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, said: Callable[[], list[str]]) -> None:
     (tmp_path / "file").touch()
     file = TraceFile(tmp_path / "file" / "spans")

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from otel2test.reading.exchanges import Body, ColumnSource, Failure, Outbound, Query
+from otel2test.reading.exchanges import Body, Caller, ColumnSource, Failure, Outbound, Query
 from otel2test.reading.happenings import Happenings, happenings, is_statement
 from otel2test.reading.payloads import UNREADABLE
+from otel2test.values import Cut, ModelValue
 from tests.recordings import (
     Node,
     Told,
@@ -127,6 +128,30 @@ def test_an_outbound_call_in_full() -> None:
     )
 
 
+CALLER = {
+    "module": "shop.views",
+    "qualname": "pay",
+    "file": "shop/views.py",
+    "line": 7,
+    "locals": {"order": {"$model": {"model": "shop.Order", "pk": 3, "fields": {}}}, "n": 1},
+}
+
+
+@pytest.mark.parametrize("node", [query("SELECT 1"), outbound("GET", "http://h/")])
+def test_who_caused_it(node: Node) -> None:
+    found = inside(told(node, CALLER=CALLER))
+    caller = Caller(
+        "shop.views", "pay", "shop/views.py", 7, {"order": ModelValue("shop.Order", 3, {}), "n": 1}
+    )
+    assert [item.caller for item in found.queries] + [item.caller for item in found.outbound] == [caller]
+    assert found.problems == ()
+
+
+def test_a_caller_that_cannot_be_read_is_a_problem() -> None:
+    found = inside(told(query("SELECT 1"), CALLER={"module": 7}))
+    assert found.problems != ()
+
+
 def test_a_call_that_was_never_answered() -> None:
     node = outbound("GET", "http://h/", status=None, error=failure("requests.ConnectionError", "refused"))
     (call,) = inside(node).outbound
@@ -213,3 +238,25 @@ def test_a_value_that_is_nested_without_end() -> None:
     deep = "[" * 900 + "]" * 900
     (problem,) = inside(told(SELECT, QUERY=text.replace("[[1,", f"[[{deep},"))).problems
     assert "otel2test.db.query.rows has a value that is nested too deep" in problem.what
+
+
+def test_what_was_cut_says_how_much_there_was() -> None:
+    many = query("INSERT INTO tags (name) VALUES (%s)", many=[["a"]], executions=1200, connection=1)
+    found = one_query(many)
+    assert (found.many, found.executions, found.connection) == ((("a",),), 1200, 1)
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        (
+            ["note", {"$cut": {"type": "builtins.str", "size": 9000, "kept": "begin"}}],
+            ("note", Cut("builtins.str", 9000, "begin")),
+        ),
+        ({"$cut": {"type": "builtins.tuple", "size": 70_000, "kept": None}}, ()),
+    ],
+    ids=["a value", "all of them"],
+)
+def test_parameters_that_were_cut(params: object, expected: tuple[object, ...]) -> None:
+    payload = {"alias": "default", "vendor": "sqlite", "sql": "SELECT %s", "params": params}
+    assert one_query(told(SELECT, QUERY=payload)).params == expected

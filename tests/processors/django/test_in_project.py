@@ -21,7 +21,7 @@ def run(database: str, *arguments: str) -> str:
         environ[POSTGRESQL] = SERVER
     command = [sys.executable, *arguments]
     done = subprocess.run(
-        command, cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asgiref.sync
 import django
 from django.conf import settings
 from django.core.management import call_command
@@ -18,7 +19,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from otel2test.attributes import JSON_PAYLOADS
 from otel2test.processors.django import database as database_hooks
-from otel2test.processors.django import handlers
+from otel2test.processors.django import handlers, waiting
 from otel2test.processors.files import TraceFile
 from otel2test.processors.recorder import DJANGO_SCOPE, Recorder
 from otel2test.processors.settings import RecorderSettings
@@ -157,6 +158,7 @@ def instrument(recorder: Recorder) -> None:
     for _ in range(2):  # twice is once
         handlers.install(recorder)
         database_hooks.install(recorder)
+        waiting.install(asgiref.sync)
     DjangoInstrumentor().instrument(tracer_provider=recorder.provider)
     SQLite3Instrumentor().instrument(tracer_provider=recorder.provider)
 

@@ -1,11 +1,15 @@
 """What is told of the models."""
 
+from pathlib import Path
 from typing import Any
 
+import pytest
+from django.apps import apps
 from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 
+from otel2test.processors.django import seeding
 from otel2test.processors.django.schema import model_payload
 from tests.processors.django.projects.shop.conftest import Visit
 from tests.processors.django.projects.shop.models import ApiToken, Bargain, Book, Product, Shelf, Tag
@@ -136,3 +140,32 @@ def test_table_named_without_quotes(visit: Visit) -> None:
             cursor.execute("select 1 from shop_tag")
 
     assert "shop.Tag" in labels(visit, act)
+
+
+def test_seeded_models_are_those_whose_rows_migrations_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrations = tmp_path / "migrations"
+    migrations.mkdir()
+    (migrations / "0001_initial.py").write_text("migrations.CreateModel(name='Book')\n")
+    (migrations / "0002_shelves.py").write_text(
+        "def fill(apps, editor):\n"
+        "    Shelf = apps.get_model('shop', 'Shelf')\n"
+        "    Shelf.objects.using(editor.connection.alias).create(name='new')\n"
+        "    for book in apps.get_model('shop', 'Book').objects.all():\n"
+        "        book.save()\n"
+        "migrations.RunPython(fill)\n"
+    )
+    (migrations / "0003_tags.py").write_text("migrations.RunSQL('INSERT INTO shop_tag VALUES (1)')\n")
+    (migrations / "0004_tokens.py").write_text("migrations.RunPython(lambda *_: load_fixture('tokens'))\n")
+    (tmp_path / "fixtures").mkdir()
+    (tmp_path / "fixtures" / "tokens.json").write_text('[{"model": "shop.apitoken", "pk": 1, "fields": {}}]')
+    monkeypatch.setattr(apps.get_app_config("shop"), "path", str(tmp_path))
+    for cached in (seeding.is_seeded, seeding._migrations, seeding._fixtures):
+        cached.cache_clear()
+    try:
+        found = {model for model in (ApiToken, Book, Shelf, Tag, Bargain) if seeding.is_seeded(model)}
+    finally:
+        for cached in (seeding.is_seeded, seeding._migrations, seeding._fixtures):
+            cached.cache_clear()
+    assert found == {Shelf, Tag, ApiToken}

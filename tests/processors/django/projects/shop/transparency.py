@@ -127,7 +127,7 @@ def break_hooks() -> None:
         "bodies.BodyCopy.add",
         "bodies.tee_response",
         "compiler._origin",
-        "database._statement",
+        "executions._statement",
         "handlers.failure",
         "identity._data",
         "messages.request_head",

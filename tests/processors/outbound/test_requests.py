@@ -1,10 +1,8 @@
-"""Outbound calls of ``requests``, made to a server on the loopback and read from the file."""
+"""Hops of ``requests``."""
 
 import io
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -13,52 +11,11 @@ from opentelemetry.instrumentation.requests import RequestsInstrumentor
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from requests.adapters import HTTPAdapter
 
-from otel2test.attributes import OUTBOUND, OutboundPayload
-from otel2test.processors import outbound
 from otel2test.processors.guard import faults
+from otel2test.processors.outbound import requests as outbound
 from otel2test.processors.redaction import redactor
 from tests.processors.conftest import Bench, spans, written
-
-
-class Answers(BaseHTTPRequestHandler):
-    """Redirects ``/old``, refuses ``/missing``, and answers everything else with JSON."""
-
-    def do_GET(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.headers.get("Transfer-Encoding") == "chunked":
-            while self.rfile.readline().strip() != b"0":
-                self.rfile.readline()
-            self.rfile.readline()
-        body = b'{"rate": 1.50, "token": "t0ken-t0ken"}'
-        if self.path == "/old":
-            self.send_response(302, "Found")
-            self.send_header("Location", "/new")
-            body = b""
-        elif self.path == "/missing":
-            self.send_response(404, "Not Here")
-        else:
-            self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Set-Cookie", "sessionid=abc123abc; Path=/")
-        self.send_header("Set-Cookie", "theme=dark")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_PUT = do_GET  # noqa: N815 - the names that http.server looks for
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as http:
-        thread = threading.Thread(target=http.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{http.server_port}"
-        http.shutdown()
-        thread.join()
+from tests.processors.outbound.conftest import attribute, hops, only_hop
 
 
 @pytest.fixture
@@ -70,27 +27,6 @@ def installed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     yield bench
     RequestsInstrumentor().uninstrument()
     assert faults() == known
-
-
-def hops(bench: Bench) -> list[tuple[Any, OutboundPayload]]:
-    """Return the spans with outbound records, in the order they started."""
-    found = [
-        (span, json.loads(item["value"]["stringValue"]))
-        for line in written(bench.folder)
-        for span in spans(line)
-        for item in span.get("attributes", ())
-        if item["key"] == OUTBOUND
-    ]
-    return sorted(found, key=lambda hop: int(hop[0]["startTimeUnixNano"]))
-
-
-def only_hop(bench: Bench) -> OutboundPayload:
-    ((_, payload),) = hops(bench)
-    return payload
-
-
-def attribute(span: Any, name: str) -> Any:
-    return next((item["value"] for item in span["attributes"] if item["key"] == name), None)
 
 
 def test_a_call_with_both_bodies(installed: Bench, server: str) -> None:

@@ -1,0 +1,193 @@
+"""Operations on Django's caches, as the program asks for them by their alias.
+
+Hooked are the methods of every cache class. Recorded is what the program and its packages
+do, not what Django does for itself (sessions, cached pages and fragments): that is told by
+who called, which for an asynchronous method is looked up before it goes to another thread.
+Whether a key was found is told by the result, which is the default where it wasn't; no
+second look is taken.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from types import FrameType
+from typing import Any, Final
+
+from otel2test.attributes import CACHE
+from otel2test.processors import kinds
+from otel2test.processors.effects.ledger import now
+from otel2test.processors.effects.operations import Make, Operations, Payload, watch_classes
+from otel2test.processors.redaction import redactor
+from otel2test.processors.snapshots import snapshot, snapshot_named
+from otel2test.values import Wire
+
+_PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
+    "get": ("key", "default", "version"),
+    "get_many": ("keys", "version"),
+    "has_key": ("key", "version"),
+    "set": ("key", "value", "timeout", "version"),
+    "set_many": ("data", "timeout", "version"),
+    "add": ("key", "value", "timeout", "version"),
+    "delete": ("key", "version"),
+    "delete_many": ("keys", "version"),
+    "incr": ("key", "delta", "version"),
+    "decr": ("key", "delta", "version"),
+    "touch": ("key", "timeout", "version"),
+    "clear": (),
+}
+"""Operations and their parameters, as BaseCache has them."""
+
+_ASYNCHRONOUS: Final = (*(f"a{name}" for name in _PARAMETERS), "aget_or_set")
+_TELL_BY_RESULT: Final = frozenset({"add", "incr", "decr", "touch", "delete"})
+
+_PROXY: Final = "django.utils.connection"
+"""Where ``django.core.cache.cache`` hands on what it is asked."""
+
+_operations: Final = Operations(CACHE)
+_is_programs: Final[ContextVar[bool | None]] = ContextVar("otel2test_cache_caller", default=None)
+"""Whether the asynchronous operation that this one is made for is the program's."""
+
+
+def hook_backends(module: Any) -> None:
+    """Record what every cache is asked."""
+    methods: dict[str, Make] = {name: _operating(name, module.DEFAULT_TIMEOUT) for name in _PARAMETERS}
+    watch_classes(module.BaseCache, methods | dict.fromkeys(_ASYNCHRONOUS, _awaiting))
+
+
+def _operating(operation: str, default_timeout: object) -> Make:
+    def make(operate: Callable[..., Any]) -> Callable[..., Any]:
+        def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if now(CACHE) is None:
+                return operate(self, *args, **kwargs)
+            asked = _Asked(operation, args, kwargs)
+            caller = sys._getframe(1)
+
+            def before() -> list[Payload]:
+                alias = _alias(self) if _is_program(self, caller) else None
+                return [] if alias is None else [{"alias": alias, **asked.payload(default_timeout)}]
+
+            def after(payloads: list[Payload], result: Any) -> None:
+                for payload in payloads:
+                    asked.answer(payload, result)
+
+            return _operations.perform(lambda: operate(self, *asked.args, **asked.kwargs), before, after)
+
+        return recorded
+
+    return make
+
+
+def _awaiting(operate: Callable[..., Any]) -> Callable[..., Any]:
+    async def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if _is_programs.get() is not None or now(CACHE) is None:
+            return await operate(self, *args, **kwargs)
+        token = _is_programs.set(_is_program(self, sys._getframe(1)))
+        try:
+            return await operate(self, *args, **kwargs)
+        finally:
+            _is_programs.reset(token)
+
+    return recorded
+
+
+def _is_program(cache: object, caller: FrameType | None) -> bool:
+    """Return whether an operation is the doing of the program or of a package that isn't Django."""
+    known = _is_programs.get()
+    if known is not None:
+        return known
+    own = {_PROXY, *(base.__module__ for base in type(cache).__mro__)}
+    while caller is not None:
+        module = str(caller.f_globals.get("__name__"))
+        if module not in own:
+            return module.partition(".")[0] != "django"
+        caller = caller.f_back
+    return True
+
+
+def _alias(cache: object) -> str | None:
+    """Return the alias by which the program has this cache, None for one that it made by hand."""
+    from django.core.cache import caches
+
+    # Those that were made, without making the others.
+    made = vars(caches)["_connections"]
+    return next((str(alias) for alias in caches if getattr(made, alias, None) is cache), None)
+
+
+class _Asked:
+    """What a cache is asked, with arguments that can be handed on after a look at them."""
+
+    def __init__(self, operation: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self._operation = operation
+        self._keys: list[object] = []
+        given = dict(zip(_PARAMETERS[operation], args, strict=False))
+        keys = given.get("keys", kwargs.get("keys"))
+        if hasattr(type(keys), "__next__"):
+            # Read as the cache reads it, and not before.
+            tee = self._tee(keys)
+            args, kwargs = ((tee, *args[1:]), kwargs) if "keys" in given else (args, {**kwargs, "keys": tee})
+        self.args, self.kwargs = args, kwargs
+        self._given: dict[str, Any] = {**given, **kwargs}
+
+    def _tee(self, keys: Any) -> Iterator[object]:
+        for key in keys:
+            self._keys.append(key)
+            yield key
+
+    def payload(self, default_timeout: object) -> Payload:
+        """Return what is known before the cache answers."""
+        given = self._given
+        values: list[Wire] | None = None
+        match self._operation:
+            case "set" | "add":
+                self._keys = [given["key"]]
+                values = [snapshot_named(_text(given["key"]), given["value"])]
+            case "incr" | "decr":
+                self._keys = [given["key"]]
+                delta = given.get("delta", 1)
+                values = [snapshot(delta if self._operation == "incr" else -delta)]
+            case "set_many":
+                self._keys = list(dict.keys(given["data"]))
+                values = [snapshot_named(_text(key), value) for key, value in dict.items(given["data"])]
+            case "get_many" | "delete_many":
+                if not hasattr(type(given["keys"]), "__next__"):
+                    self._keys = list(given["keys"])
+            case "clear":
+                pass
+            case _:
+                self._keys = [given["key"]]
+        payload: Payload = {
+            "operation": "incr" if self._operation == "decr" else self._operation,
+            "keys": list(map(_key, self._keys)),
+        }
+        if values is not None:
+            payload["values"] = values
+        if type(version := given.get("version")) is int:
+            payload["version"] = version
+        if "timeout" in given and given["timeout"] is not default_timeout:
+            payload["timeout"] = snapshot(given["timeout"])
+        return payload
+
+    def answer(self, payload: Payload, result: Any) -> None:
+        """Add what the cache answered."""
+        payload["keys"] = list(map(_key, self._keys))
+        if self._operation == "get":
+            hit = result is not self._given.get("default")
+            payload["hits"] = [hit]
+            payload["values"] = [snapshot_named(_text(self._keys[0]), result) if hit else None]
+        elif self._operation == "get_many":
+            payload["hits"] = [key in result for key in self._keys]
+            payload["values"] = [snapshot_named(_text(key), result.get(key)) for key in self._keys]
+        elif self._operation == "has_key":
+            payload["hits"] = [bool(result)]
+        elif self._operation in _TELL_BY_RESULT:
+            payload["result"] = snapshot(result)
+
+
+def _key(key: object) -> str:
+    return redactor.redact_text(_text(key))
+
+
+def _text(key: object) -> str:
+    if kinds.is_a(key, str):
+        return str.__str__(key)
+    return str(key) if type(key) in (int, *kinds.PLAIN_CLASSES) else f"<{kinds.type_name(type(key))}>"

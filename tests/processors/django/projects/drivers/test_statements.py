@@ -1,0 +1,238 @@
+"""The same operations of the ORM on every driver: what is sent, what comes back, which keys are given."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import Count, F, Max
+
+from tests.processors.django.projects.drivers.conftest import (
+    DRIVER,
+    DRIVER_SCOPE,
+    INSTRUMENTED,
+    OWN_SCOPE,
+    Asked,
+)
+from tests.processors.django.projects.drivers.models import Item, Keyed, Shelf
+
+QUOTE = "`" if DRIVER.vendor == "mysql" else '"'
+
+
+def quoted(name: str) -> str:
+    return f"{QUOTE}{name}{QUOTE}"
+
+
+def test_get(asked: Asked) -> None:
+    query = asked(lambda: Shelf.objects.get(name="top")).query("drivers_shelf")
+    assert (query["alias"], query["vendor"]) == ("default", DRIVER.vendor)
+    assert quoted("drivers_shelf") in query["sql"]
+    assert query["params"][0] == "top"
+    assert query["columns"] == ["id", "name"]
+    assert [row[1] for row in query["rows"]] == ["top"]
+    assert (query["fetched"], query["exhausted"]) == (1, True)
+    assert query["model"] == "drivers.Shelf"
+    assert [source["field"] for source in query["sources"]] == ["id", "name"]
+
+
+def test_joins_annotations_and_aggregates(asked: Asked) -> None:
+    def act() -> None:
+        list(Item.objects.select_related("shelf"))
+        list(Shelf.objects.annotate(many=Count("items")).values("name", "many"))
+        Item.objects.aggregate(top=Max("label"))
+
+    joined, annotated, aggregated = asked(act).queries
+    assert [(source["model"], source["field"]) for source in joined["sources"]][-1] == (
+        "drivers.Shelf",
+        "name",
+    )
+    assert [row[-1] for row in joined["rows"]] == ["top"] * 3
+    assert {"annotation": "many"} in annotated["sources"]
+    assert ["top", 3] in annotated["rows"]
+    assert (aggregated["sources"], aggregated["rows"]) == ([{"annotation": "top"}], [["i2"]])
+
+
+def test_an_empty_result(asked: Asked) -> None:
+    query = asked(lambda: Shelf.objects.filter(name="nix").first()).query("drivers_shelf")
+    assert (query["rows"], query["fetched"], query["exhausted"]) == ([], 0, True)
+
+
+def test_exists_and_count(asked: Asked) -> None:
+    exists, count = asked(lambda: (Item.objects.exists(), Item.objects.count())).queries
+    assert exists["rows"] == [[1]]
+    assert count["rows"] == [[3]]
+
+
+def generated(query: dict[str, Any]) -> list[object]:
+    """Return the keys that the database gave, by whichever way this one tells them."""
+    return [row[0] for row in query["rows"]] if "rows" in query else [query["lastrowid"]]
+
+
+@pytest.mark.parametrize("returning", [True, False], ids=["returning", "lastrowid"])
+def test_the_key_of_a_created_row(asked: Asked, returning: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not returning:
+        if DRIVER.vendor == "postgresql":
+            pytest.skip("PostgreSQL has no other way than RETURNING")
+        # As on MySQL, and on older versions of MariaDB and SQLite.
+        monkeypatch.setattr(connection.features, "can_return_columns_from_insert", False)
+    query = asked(lambda: Shelf.objects.create(name="low")).query("INSERT")
+    assert ("rows" in query) is returning
+    assert generated(query) == [Shelf.objects.get(name="low").pk]
+    assert query["params"] == ["low"]
+
+
+def test_a_key_that_the_program_gives(asked: Asked) -> None:
+    key = uuid.uuid4()
+    recorded = asked(lambda: Keyed.objects.create(id=key))
+    assert key.hex in str(recorded.query("INSERT")["params"]).replace("-", "")
+
+
+def test_keys_of_rows_created_in_bulk(asked: Asked) -> None:
+    query = asked(lambda: Shelf.objects.bulk_create([Shelf(name="a"), Shelf(name="b")])).query("INSERT")
+    flat = [item for value in query["params"] for item in (value if isinstance(value, list) else [value])]
+    assert flat == ["a", "b"]
+    assert generated(query) == list(
+        Shelf.objects.filter(name__in="ab").order_by("name").values_list("pk", flat=True)
+    )
+
+
+def test_bulk_create_with_conflicts(asked: Asked) -> None:
+    rows = [Shelf(name="top"), Shelf(name="new")]
+    query = asked(lambda: Shelf.objects.bulk_create(rows, ignore_conflicts=True)).query("INSERT")
+    assert query["rowcount"] == 1
+
+
+def test_update_counts_the_rows_that_matched(asked: Asked) -> None:
+    # The second changes nothing, and still matches.
+    recorded = asked(lambda: [Item.objects.filter(label="i1").update(label="j") for _ in "x"])
+    assert recorded.query("UPDATE")["rowcount"] == 1
+    again = asked(lambda: Item.objects.filter(label="j").update(label="j"))
+    assert again.query("UPDATE")["rowcount"] == 1
+
+
+def test_expressions_and_deletes(asked: Asked) -> None:
+    def act() -> None:
+        Item.objects.filter(label="i1").update(shelf=F("shelf"))
+        Item.objects.filter(label__in=["i1", "i2"]).delete()
+
+    recorded = asked(act)
+    assert recorded.query("DELETE")["rowcount"] == 2
+    assert "rows" not in recorded.query("DELETE")
+
+
+def test_executemany(asked: Asked) -> None:
+    names = [["m1"], ["m2"], ["m3"]]
+
+    def act() -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO drivers_shelf (name) VALUES (%s)", names)
+
+    query = asked(act).query("INSERT")
+    assert (query["many"], query["executions"], query["rowcount"]) == (names, 3, 3)
+
+
+def test_raw_sql_with_named_parameters(asked: Asked) -> None:
+    def act() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT label FROM drivers_item WHERE label > %(low)s ORDER BY label", {"low": "i0"}
+            )
+            assert [row[0] for row in cursor] == ["i1", "i2"]
+
+    query = asked(act).query("SELECT label")
+    assert query["params"] == {"low": "i0"}
+    assert (query["rows"], query["exhausted"]) == ([["i1"], ["i2"]], True)
+    assert "model" not in query
+
+
+def test_raw_query_set(asked: Asked) -> None:
+    query = asked(lambda: list(Shelf.objects.raw("SELECT * FROM drivers_shelf"))).query("SELECT *")
+    assert (query["columns"], len(query["rows"])) == (["id", "name"], 1)
+
+
+@pytest.mark.parametrize("chunk_size", [1, 2, 100])
+def test_iterator(asked: Asked, chunk_size: int) -> None:
+    """On PostgreSQL, a cursor on the server's side; on psycopg 3, of another class."""
+
+    def act() -> None:
+        with transaction.atomic():
+            assert len(list(Item.objects.iterator(chunk_size=chunk_size))) == 3
+
+    query = asked(act).query("drivers_item")
+    assert [row[-1] for row in query["rows"]] == ["i0", "i1", "i2"]
+    assert (query["fetched"], query["exhausted"]) == (3, True)
+    assert [source["field"] for source in query["sources"]] == ["id", "shelf_id", "label"]
+
+
+def test_an_iterator_that_is_left_early(asked: Asked) -> None:
+    query = asked(lambda: next(Item.objects.iterator(chunk_size=2))).query("drivers_item")
+    assert not query["exhausted"]
+    assert 1 <= query["fetched"] <= 3
+
+
+def test_errors(asked: Asked) -> None:
+    def act() -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Shelf.objects.create(name="top")
+
+    error = asked(act).query("INSERT")["error"]
+    assert error["type"] == "django.db.utils.IntegrityError"
+    assert error["message"]
+    assert error["where"].startswith("tests/processors/django/projects/drivers/test_statements.py:")
+
+
+@pytest.mark.skipif(DRIVER.vendor == "sqlite", reason="SQLite lets any length pass")
+def test_values_that_do_not_fit(asked: Asked) -> None:
+    def act() -> None:
+        with pytest.raises(DataError), transaction.atomic():
+            Shelf.objects.create(name="x" * 41)
+
+    assert asked(act).query("INSERT")["error"]["type"] == "django.db.utils.DataError"
+
+
+def test_each_statement_has_one_span(asked: Asked) -> None:
+    """The driver's own where it is instrumented, ours where it isn't; never both."""
+
+    def act() -> None:
+        Shelf.objects.get(name="top")
+        with transaction.atomic():
+            list(Item.objects.iterator(chunk_size=2))
+            Shelf.objects.create(name="spanned")
+        with connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO drivers_shelf (name) VALUES (%s)", [["n1"], ["n2"]])
+
+    recorded = asked(act)
+    on_database = [
+        span
+        for span in recorded.spans
+        if span.attributes.get("db.system") or span.attributes.get("db.system.name")
+    ]
+    assert len(on_database) == len(recorded.queries) == 6
+    assert all("otel2test.db.query" in span.attributes for span in on_database)
+    taken_over = len(recorded.of(DRIVER_SCOPE))
+    assert taken_over + len(recorded.of(OWN_SCOPE)) == 6
+    if INSTRUMENTED:
+        # Begin and commit have no SQL on most drivers, cursors on the server's side go unseen on psycopg 3.
+        assert taken_over >= 3
+    else:
+        assert taken_over == 0
+
+
+@pytest.mark.skipif(DRIVER.vendor == "sqlite", reason="SQLite has no procedures")
+def test_procedures(asked: Asked) -> None:
+    body = (
+        "CREATE PROCEDURE answer(IN n INT) BEGIN SELECT n + 1; END"
+        if DRIVER.vendor == "mysql"
+        else "CREATE OR REPLACE FUNCTION answer(n INT) RETURNS INT LANGUAGE SQL AS 'SELECT n + 1'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("DROP PROCEDURE IF EXISTS answer" if DRIVER.vendor == "mysql" else "SELECT 1")
+        cursor.execute(body)
+
+    def act() -> None:
+        with connection.cursor() as cursor:
+            cursor.callproc("answer", [41])
+            assert cursor.fetchall()[0][0] == 42
+
+    query = asked(act).query("CALL answer")
+    assert (query["params"], query["rows"]) == ([41], [[42]])
