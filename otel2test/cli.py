@@ -65,7 +65,7 @@ def show(sources: Sources, *, trace: Traces = None) -> None:
 
 
 @app.command()
-def gen(
+def gen(  # noqa: PLR0913 - an option each
     sources: Sources,
     *,
     trace: Traces = None,
@@ -81,6 +81,9 @@ def gen(
     ] = None,
     test_class: Annotated[
         str | None, typer.Option("--test-class", metavar="NAME", help="Name of the TestCase, for unittest.")
+    ] = None,
+    join: Annotated[
+        bool | None, typer.Option("--join", help="Make one test of all requests of one client.")
     ] = None,
     assert_queries: Annotated[
         bool | None, typer.Option("--assert-queries", help="Assert how many queries each request makes.")
@@ -102,6 +105,7 @@ def gen(
             "framework": framework,
             "test_name": test_name,
             "test_class": test_class,
+            "join": join,
             "assert_queries": assert_queries,
         },
         where="command line",
@@ -114,6 +118,24 @@ def gen(
     if explain:
         typer.echo(generated.explanation)
     _finish(generated.problems)
+
+
+@app.command()
+def scan(
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE…", help="Recordings, generated tests, any text files, or folders."),
+    ],
+) -> None:
+    """Look for secrets in recordings and tests; exit code 1 if there is one."""
+    from otel2test import scanning  # noqa: PLC0415
+
+    scanned = scanning.scan(sources)
+    for finding in scanned.findings:
+        typer.echo(str(finding))
+    for problem in scanned.problems:
+        typer.echo(f"warning: {problem}", err=True)
+    raise typer.Exit(LEFT_OUT if scanned.findings or scanned.problems else ALL_GOOD)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

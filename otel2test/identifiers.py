@@ -5,6 +5,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 _BUILTINS: Final = frozenset(dir(builtins))
@@ -20,6 +21,7 @@ def is_dotted(text: str) -> bool:
     return bool(text) and all(is_identifier(part) for part in text.split("."))
 
 
+@lru_cache(maxsize=4096)
 def snake_case(text: str) -> str:
     """Return ``text`` (``TodoListView``, ``todo-list``, ``Ärger mit Größen``) in snake case, ASCII only.
 

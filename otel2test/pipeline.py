@@ -8,6 +8,7 @@ from otel2test import reading
 from otel2test.errors import Problem
 from otel2test.identifiers import snake_case
 from otel2test.inverting.django import inverting
+from otel2test.inverting.django.stories import by_client
 from otel2test.inverting.django.subjects import Pages
 from otel2test.inverting.origins import Explained
 from otel2test.reading.exchanges import Exchange
@@ -41,20 +42,19 @@ def generate(
     recording = reading.read(sources, stdin)
     traces, unknown = reading.select(recording, prefixes)
     exchanges, malformed = _exchanges(traces)
-    found, refused = _inverted(exchanges, settings)
-    plans = [item.plan for _, item in found]
+    found = _inverted(exchanges, settings)
+    try:
+        module = _written(found, settings, explain=explain)
+        refused: list[Problem] = []
+    except ValueError:
+        # Something can't be written; looking at each first would take as long again.
+        found, refused = _writable(found, settings)
+        module = _written(found, settings, explain=explain)
     problems = (*recording.problems, *unknown, *malformed, *refused)
-    if not plans and not problems:
+    if not found and not problems:
         problems = (Problem(", ".join(sources), "no trace in it", "make requests while recording"),)
-    if not plans:
+    if module is None:
         return Generated(None, problems, ())
-    module = source.write(
-        plans,
-        settings.framework,
-        test_class=settings.test_class or _class_name(exchanges),
-        line_length=settings.line_length,
-        with_provenance=explain,
-    )
     reasons = explanation.explain(module, found) if explain else ""
     return Generated(module, problems, _remarks(module), reasons)
 
@@ -66,34 +66,52 @@ def _exchanges(traces: Sequence[reading.Trace]) -> tuple[list[Exchange], list[Pr
         requests, malformed = reading.exchanges(trace)
         found += requests
         problems += malformed
-        if not requests:
+        others = [extent.request for extent in reading.operation_extents(trace)]
+        problems += map(reading.not_inverted, others)
+        if not requests and not others:
             problems.append(reading.requestless(trace))
     return found, problems
 
 
-def _inverted(
-    exchanges: Sequence[Exchange], settings: Settings
-) -> tuple[list[tuple[Exchange, Explained]], list[Problem]]:
+def _inverted(exchanges: Sequence[Exchange], settings: Settings) -> list[Explained]:
     pages = Pages(exchanges)
-    found: list[tuple[Exchange, Explained]] = []
+    return [
+        inverting.join(story, pages, name=settings.test_name, assert_queries=settings.assert_queries)
+        for story in (by_client(exchanges) if settings.join else [[exchange] for exchange in exchanges])
+    ]
+
+
+def _written(
+    found: Sequence[Explained], settings: Settings, *, explain: bool
+) -> source.GeneratedModule | None:
+    """Return the module, None if there is nothing to write; raises ValueError if a plan can't be written."""
+    if not found:
+        return None
+    for item in found:
+        source.check_names(item.plan)
+    return source.write(
+        [item.plan for item in found],
+        settings.framework,
+        test_class=settings.test_class or _class_name([item for each in found for item in each.exchanges]),
+        line_length=settings.line_length,
+        with_provenance=explain,
+    )
+
+
+def _writable(found: Sequence[Explained], settings: Settings) -> tuple[list[Explained], list[Problem]]:
+    """Return the plans that can be written, and what is wrong with the others."""
+    writable: list[Explained] = []
     problems: list[Problem] = []
-    for exchange in exchanges:
-        inverted = inverting.invert(
-            exchange, pages, name=settings.test_name, assert_queries=settings.assert_queries
-        )
+    for item in found:
         try:
-            source.check(inverted.plan, settings.framework)
+            source.check(item.plan, settings.framework)
         except ValueError as error:
-            problems.append(
-                Problem(
-                    str(exchange.origin),
-                    f"no test for {exchange.request.method} {exchange.request.path}: {error}",
-                    "the other requests were used",
-                )
-            )
+            asked = ", ".join(f"{each.request.method} {each.request.path}" for each in item.exchanges)
+            where = str(item.exchanges[0].origin)
+            problems.append(Problem(where, f"no test for {asked}: {error}", "the other requests were used"))
         else:
-            found.append((exchange, inverted))
-    return found, problems
+            writable.append(item)
+    return writable, problems
 
 
 def _class_name(exchanges: Sequence[Exchange]) -> str:

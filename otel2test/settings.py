@@ -27,6 +27,8 @@ class Settings:
     """Name for the test, with or without ``test_``; further tests get a number."""
     test_class: str | None = None
     """Name of the TestCase, for unittest."""
+    join: bool = False
+    """Whether the requests of one client become one test."""
     assert_queries: bool = False
     """Whether a test asserts how many queries the request makes."""
 
@@ -74,7 +76,7 @@ def _check(name: str, value: object, where: str) -> None:
         raise UsageError(where, f"unknown framework {value!r}", f"use one of {', '.join(FRAMEWORKS)}")
     if name == "line_length" and (not isinstance(value, int) or not 20 <= value <= 320):
         raise UsageError(where, f"line_length is {value!r}", "use a number from 20 to 320")
-    if name == "assert_queries" and not isinstance(value, bool):
-        raise UsageError(where, f"assert_queries is {value!r}", "use true or false")
+    if name in {"assert_queries", "join"} and not isinstance(value, bool):
+        raise UsageError(where, f"{name} is {value!r}", "use true or false")
     if name in {"test_name", "test_class"} and not (isinstance(value, str) and is_identifier(value)):
         raise UsageError(where, f"{name} is {value!r}", "use a name that Python allows")

@@ -56,7 +56,7 @@ def test_the_command_line_comes_on_top() -> None:
         (
             {"colour": "blue"},
             "unknown setting 'colour'",
-            "known are assert_queries, framework, line_length, test_class, test_name",
+            "known are assert_queries, framework, join, line_length, test_class, test_name",
         ),
     ],
 )

@@ -6,6 +6,7 @@ database driver gave or took (SQLite knows neither dates nor decimals), so each
 """
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ import orjson
 
 from otel2test.reading.exchanges import Field, Model, Schema
 from otel2test.values import ObjectValue
+
+_TEXTS: Final = frozenset({"CharField", "TextField", "SlugField"})
+_INTEGER: Final = re.compile("Integer|Auto")
 
 Key: TypeAlias = "tuple[str, object]"
 """A table and the value of its primary key."""
@@ -72,6 +76,20 @@ class Catalog:
         known = self.tables.get(table)
         found = known.columns.get(column) if known else None
         return found.to_python(raw, aware=self.aware) if found else raw
+
+    def fitting(self, table: str, column: str, value: object) -> object:
+        """Return a value of another column as this one holds it: beside content types, keys are text."""
+        known = self.tables.get(table)
+        found = known.columns.get(column) if known else None
+        if found is None or isinstance(value, bool):
+            return value
+        if found.type in _TEXTS and isinstance(value, (int, uuid.UUID)):
+            return str(value)
+        if not isinstance(value, str):
+            return value
+        if found.type == "UUIDField":
+            return found.to_python(value, aware=self.aware)
+        return int(value) if _INTEGER.search(found.type) and value.isdecimal() else value
 
     def primary_key(self, table: str) -> str | None:
         """Return the name of the primary key column, None for tables that aren't known."""

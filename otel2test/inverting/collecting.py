@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from otel2test.inverting.catalog import Catalog
 from otel2test.inverting.facts import Fact, NotInverted, Savepoint, Source
 from otel2test.inverting.reads import Read
+from otel2test.inverting.refusals import refused
 from otel2test.inverting.sql import analyse
 from otel2test.inverting.statements import (
     Delete,
@@ -33,7 +34,7 @@ def collect(queries: Iterable[Query], catalog: Catalog) -> tuple[Fact, ...]:
 
 
 def _facts(query: Query, catalog: Catalog) -> Iterator[Fact]:
-    source = Source(query.span_id, query.position, query.sql)
+    source = Source(query.span_id, query.position, query.sql, (query.alias, query.connection))
     if query.kind != "statement":
         yield Savepoint(source, query.kind)
         return
@@ -42,6 +43,8 @@ def _facts(query: Query, catalog: Catalog) -> Iterator[Fact]:
     statement = analyse(query.sql, query.vendor, has_params=has_params)
     if query.error is not None and not isinstance(statement, (Select, Union, Transaction)):
         # It failed: nothing was written. What was read before it failed still counts.
+        if isinstance(statement, (Insert, Update)) and query.many is None:
+            yield from refused(Written(query, source, catalog, Parameters(query.params)), statement)
         return
     for values in executions:
         params = Parameters(values)
@@ -62,6 +65,9 @@ def _facts(query: Query, catalog: Catalog) -> Iterator[Fact]:
                 pass
             case Unreadable(reason, writes):
                 yield NotInverted(source, reason, writes)
+    if query.many is not None and query.executions is not None and query.executions > len(query.many):
+        kept = f"only {len(query.many)} of {query.executions} sets of parameters were kept"
+        yield NotInverted(source, kept, writes=True)
 
 
 def compared_columns(queries: Iterable[Query]) -> frozenset[tuple[str, str]]:
@@ -73,6 +79,40 @@ def compared_columns(queries: Iterable[Query]) -> frozenset[tuple[str, str]]:
         for branch in branches:
             if isinstance(branch, Select):
                 found.update(_compared(branch))
+    return frozenset(found)
+
+
+def picked_columns(queries: Iterable[Query], catalog: Catalog) -> frozenset[tuple[str, str]]:
+    """Return (table, column) for every column that a query asked for by name: ``values()``, ``only()``."""
+    found: set[tuple[str, str]] = set()
+    for query in queries:
+        statement = analyse(query.sql, query.vendor, has_params=query.params is not None)
+        if not isinstance(statement, Select):
+            continue
+        for table in statement.tables:
+            known = catalog.tables.get(table.table)
+            columns = {
+                output.source.column
+                for output in statement.outputs
+                if output.source is not None and output.source.alias == table.alias
+            }
+            if known is not None and len(columns) < len(known.columns):
+                found.update((table.table, column) for column in columns)
+    return frozenset(found)
+
+
+def sorting_columns(queries: Iterable[Query]) -> frozenset[tuple[str, str]]:
+    """Return (table, column) for every column by which a query sorted rows."""
+    found: set[tuple[str, str]] = set()
+    for query in queries:
+        statement = analyse(query.sql, query.vendor, has_params=query.params is not None)
+        if isinstance(statement, Select):
+            tables = {table.alias: table.table for table in statement.tables}
+            found.update(
+                (tables[term.column.alias], term.column.column)
+                for term in statement.ordered_by
+                if term.column.alias in tables
+            )
     return frozenset(found)
 
 

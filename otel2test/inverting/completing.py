@@ -5,8 +5,9 @@ of them; rows are given values for which the conditions hold, or made up. Nothin
 made up satisfies the conditions of what was found missing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from otel2test.inverting.catalog import Column
 from otel2test.inverting.conditions import (
@@ -24,7 +25,7 @@ from otel2test.inverting.conditions import (
 from otel2test.inverting.entities import Entity, KeyOf, Known, Rows, before, hashable, is_known
 from otel2test.inverting.facts import Source
 from otel2test.inverting.judging import Judge
-from otel2test.inverting.samples import of_column, satisfying, step
+from otel2test.inverting.samples import another, of_column, possible, satisfying, step
 
 _DEEPEST = 8
 """Rows that rows need that rows need … are made up so many steps."""
@@ -38,12 +39,21 @@ class Completer:
     judge: Judge
     made_up: dict[str, list[Entity]] = field(default_factory=dict)
     """Table → rows that were made up."""
-    allowed: Callable[[Entity, str, object], bool] = field(default=lambda *_: True)
-    """Says whether a column may be given a value, by what was found missing."""
+    allowed: Callable[[Entity, str, object, Source], bool] = field(default=lambda *_: True)
+    """Says whether a column may be given a value for the sake of one query, by what others found missing."""
+    missing: Callable[[str], Iterable[Sequence[Condition]]] = field(default=lambda _: ())
+    """Gives the conditions that no further row of a table may satisfy."""
 
     def known(self, entity: Entity, column: str) -> Known | None:
         """Return what is known of the column: before the request, or else since."""
         return entity.before.get(column) or entity.after.get(column)
+
+    def ruled_out(self, table: str, column: str) -> Iterator[object]:
+        """Yield values of the column for which rows would not be found that must not be found."""
+        for conditions in self.missing(table):
+            for condition in conditions:
+                if not isinstance(condition, (AnyOf, Related, Opaque)) and condition.column == column:
+                    yield from _refuted(condition)
 
     # --- making conditions hold
 
@@ -65,11 +75,38 @@ class Completer:
         ]
         done += [
             self.judge.verdict(entity, (condition,), self.known) is True
-            or any(self.satisfy(entity, branch, source, depth + 1) for branch in condition.branches)
+            or any(
+                self.satisfy(entity, branch, source, depth + 1)
+                for branch in self._sorted(entity, condition, source)
+            )
             for condition in conditions
             if isinstance(condition, AnyOf)
         ]
         return all(done)
+
+    def _sorted(self, entity: Entity, condition: AnyOf, source: Source) -> list[tuple[Condition, ...]]:
+        """Return the branches, those last that would let the row be found where none was."""
+
+        def is_open(column: str) -> bool:
+            return self.known(entity, column) is None
+
+        def is_refused(item: Condition) -> bool:
+            match item:
+                case AnyOf() | Opaque():
+                    return False
+                case Related(_, on, _, negated):
+                    return not negated and any(
+                        is_open(mine) and not self.allowed(entity, mine, KeyOf(entity, mine), source)
+                        for mine, _ in on
+                        if not self.rows.identifies(entity.table, (mine,))
+                    )
+                case _:
+                    values = satisfying((item,), self._column(entity.table, item.column))
+                    return is_open(item.column) and not any(
+                        self.allowed(entity, item.column, value, source) for value in values
+                    )
+
+        return sorted(condition.branches, key=lambda branch: any(map(is_refused, branch)))
 
     def _give(
         self, entity: Entity, column: str, conditions: Sequence[Simple], source: Source, depth: int
@@ -86,14 +123,25 @@ class Completer:
             return True  # judged before
         if conditions == [NoneOf(column, ())] and self._points_on(entity, column, source, depth):
             return True
-        for value in satisfying(
-            self._least_used(entity.table, conditions), self._column(entity.table, column)
-        ):
-            other = self.rows.identified(entity.table, {column: value}) if hashable(value) else None
-            if value is None or other is None or other is entity:
-                self.learn(entity, {column: value}, source)
-                return True
-        return False
+        described = self._column(entity.table, column)
+        values = [
+            value
+            for value in satisfying(self._least_used(entity.table, conditions), described)
+            if value is None or not self.rows.clashes(entity, {column: value})
+        ]
+        if not values:
+            return False
+        # Where conditions leave a choice, nothing is chosen that was found missing.
+        others = (
+            item
+            for item in self.ruled_out(entity.table, column)
+            if possible(item, described)
+            and all(holds(condition, item) for condition in conditions)
+            and not self.rows.clashes(entity, {column: item})
+        )
+        allowed = (item for item in chain(values, others) if self.allowed(entity, column, item, source))
+        self.learn(entity, {column: next(allowed, values[0])}, source)
+        return True
 
     def _points_on(self, entity: Entity, column: str, source: Source, depth: int) -> bool:
         """A foreign key that must have a value gets that of some row."""
@@ -113,9 +161,9 @@ class Completer:
     def _least_used(self, table: str, conditions: Sequence[Simple]) -> list[Simple]:
         """Sort the values of IN lists: rows are spread over them."""
         return [
-            OneOf(
-                item.column,
-                tuple(
+            replace(
+                item,
+                values=tuple(
                     sorted(item.values, key=lambda value: len(self.rows.having(table, item.column, value)))
                 ),
             )
@@ -133,27 +181,44 @@ class Completer:
         for mine, theirs in condition.on:
             known = self.known(entity, mine)
             if known is not None:
-                wanted[theirs] = known.value
+                wanted[theirs] = self.rows.catalog.fitting(condition.table, theirs, known.value)
             elif self.rows.identifies(entity.table, (mine,)):
                 wanted[theirs] = KeyOf(entity, mine)
             else:
                 open_columns.append((mine, theirs))
-        found = self._row_for(condition, wanted, source, depth, exclude=entity)
+
+        def fits(item: Entity) -> bool:
+            told = {
+                mine: self.rows.catalog.fitting(entity.table, mine, self._key(item, theirs))
+                for mine, theirs in open_columns
+            }
+            return item is not entity and not self.rows.clashes(entity, told)
+
+        found = self._row_for(condition, wanted, source, depth, fits)
         if found is None:
             return False
         for mine, theirs in open_columns:
-            known = self.known(found, theirs)
-            value = known.value if known is not None and is_known(known) else KeyOf(found, theirs)
+            value = self.rows.catalog.fitting(entity.table, mine, self._key(found, theirs))
             self.learn(entity, {mine: value}, source)
         return True
 
+    def _key(self, entity: Entity, column: str) -> object:
+        """Return the value of a column that another row's column has too."""
+        known = self.known(entity, column)
+        return known.value if known is not None and is_known(known) else KeyOf(entity, column)
+
     def _row_for(
-        self, condition: Related, wanted: dict[str, object], source: Source, depth: int, exclude: Entity
+        self,
+        condition: Related,
+        wanted: dict[str, object],
+        source: Source,
+        depth: int,
+        fits: Callable[[Entity], bool],
     ) -> Entity | None:
         candidates = [
             item
             for item in self.judge.going_together(condition.table, tuple(wanted.items()), self.known)
-            if item is not exclude
+            if fits(item)
         ]
         verdicts = [self.judge.verdict(item, condition.conditions, self.known) for item in candidates]
         for wish in (True, None):
@@ -192,7 +257,22 @@ class Completer:
             if len(columns) == 1 or len(open_columns) == len(columns) or not free:
                 continue
             described = self._column(entity.table, free[0])
-            self.learn(entity, {free[0]: of_column(described, len(self.rows.of(entity.table)))}, source)
+            value = of_column(described, len(self.rows.of(entity.table)))
+            if value is not None:
+                self.learn(entity, {free[0]: value}, source)
+
+    def _taken(self, entity: Entity, column: str, value: object) -> bool:
+        """Say whether the value could make the row equal to another in columns that are unique together."""
+        if not hashable(value):
+            return False
+        unsure = any(
+            column in columns and any(before(entity, other) is None for other in columns if other != column)
+            for columns in self.rows.catalog.identities(entity.table)
+            if len(columns) > 1
+        )
+        if unsure:
+            return any(item is not entity for item in self.rows.having(entity.table, column, value))
+        return self.rows.clashes(entity, {column: value})
 
     def learn(self, entity: Entity, values: dict[str, object], source: Source) -> None:
         """Take down values of the starting state that follow from conditions."""
@@ -232,7 +312,7 @@ class Completer:
                 ):
                     return False
                 described = self._column(entity.table, mine)
-                if described is not None and described.null and self.allowed(entity, mine, None):
+                if described is not None and described.null and self.allowed(entity, mine, None, source):
                     self.learn(entity, {mine: None}, source)
                     return True
                 parent = self._other_parent(table, conditions, source, depth) if entity.made_up else None
@@ -262,11 +342,12 @@ class Completer:
         described = self._column(entity.table, column)
         target = self._target(entity.table, column)
         null = described is not None and described.null and not holds(condition, None)
-        if null and self.allowed(entity, column, None):
+        if null and self.allowed(entity, column, None, source):
             self.learn(entity, {column: None}, source)
             return True
         if target is not None:
-            if depth or not entity.made_up:
+            any_will_do = isinstance(condition, OneOf) and condition.values == (None,)
+            if depth or not (entity.made_up or any_will_do):
                 return False
             parent = self._other_parent(target[0], (_moved(condition, target[1]),), source, depth)
             if parent is None:
@@ -274,13 +355,18 @@ class Completer:
             key = before(parent, target[1])
             self.learn(entity, {column: key.value if key else KeyOf(parent, target[1])}, source)
             return True
-        if not entity.made_up and not (described is not None and "Boolean" in described.type):
+        few = isinstance(condition, NoneOf) or (described is not None and "Boolean" in described.type)
+        if not entity.made_up and not few:
             return False  # what isn't told of a row that was seen is for whoever creates it to choose
-        taken = len(self.rows.of(entity.table))
-        for value in (*_refuted(condition), *(of_column(described, taken + number) for number in (1, 2))):
-            other = self.rows.identified(entity.table, {column: value}) if hashable(value) else None
-            refutes = value is not None and other is None and holds(condition, value) is False
-            if refutes and self.allowed(entity, column, value):
+        number = len(self.rows.of(entity.table))
+        others = (of_column(described, number + further) for further in (1, 2))
+        for value in (*_refuted(condition), *others, *_more_refuted(condition, number)):
+            refutes = value is not None and possible(value, described) and holds(condition, value) is False
+            if (
+                refutes
+                and not self._taken(entity, column, value)
+                and self.allowed(entity, column, value, source)
+            ):
                 self.learn(entity, {column: value}, source)
                 return True
         return False
@@ -288,15 +374,13 @@ class Completer:
 
 def _moved(condition: Simple, column: str) -> Simple:
     """Return the condition as one on the column that a foreign key points to."""
-    match condition:
-        case OneOf(_, values):
-            return OneOf(column, values)
-        case NoneOf(_, values):
-            return NoneOf(column, values)
-        case Bound(_, operator, value):
-            return Bound(column, operator, value)
-        case Text(_, pattern, sensitive, whole, negated):
-            return Text(column, pattern, sensitive, whole, negated)
+    return replace(condition, column=column)
+
+
+def _more_refuted(condition: Simple, number: int) -> Iterator[object]:
+    """Yield values that are further off than the next ones, which others may have."""
+    for value in condition.values if isinstance(condition, OneOf) else ():
+        yield another(value, number)
 
 
 def _refuted(condition: Simple) -> Iterator[object]:
@@ -304,10 +388,12 @@ def _refuted(condition: Simple) -> Iterator[object]:
     match condition:
         case OneOf(_, values):
             for value in values:
-                yield step(value, 1) if not isinstance(value, bool) else not value
+                yield another(value, 1)
         case NoneOf(_, values):
             yield from values
         case Bound(_, operator, value):
+            if operator in {">", "<"}:
+                yield value
             yield step(value, -1 if operator in {">", ">="} else 1)
         case Text():
             yield condition.literal()

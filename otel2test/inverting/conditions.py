@@ -19,6 +19,8 @@ class OneOf:
 
     column: str
     values: tuple[object, ...]
+    sensitive: bool = True
+    """False where texts that differ in case only are the same to the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class NoneOf:
 
     column: str
     values: tuple[object, ...]
+    sensitive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Bound:
     column: str
     operator: Comparison
     value: object
+    sensitive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +91,27 @@ Simple: TypeAlias = OneOf | NoneOf | Bound | Text
 def holds(condition: Simple, value: object) -> bool | None:
     """Say whether a column of this value satisfies the condition; None where they can't be compared."""
     match condition:
-        case OneOf(_, values):
-            return value in values
-        case NoneOf(_, values):
-            return value is not None and value not in values
-        case Bound(_, operator, bound):
+        case OneOf(_, values, sensitive):
+            return _is_among(value, values, sensitive)
+        case NoneOf(_, values, sensitive):
+            return value is not None and not _is_among(value, values, sensitive)
+        case Bound(_, operator, bound, sensitive):
+            if not sensitive:
+                value, bound = folded(value), folded(bound)
             return _compares(value, operator, bound)
         case Text(_, pattern, sensitive, whole, negated):
             if not isinstance(value, str):
                 return False if value is None else None
             return bool(_pattern(pattern, sensitive, whole).fullmatch(value)) is not negated
+
+
+def folded(value: object) -> object:
+    """Return what equals for all texts that differ in case only; other values as they are."""
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _is_among(value: object, values: Sequence[object], sensitive: bool) -> bool:
+    return value in values if sensitive else folded(value) in map(folded, values)
 
 
 def _compares(value: object, operator: Comparison, bound: object) -> bool | None:

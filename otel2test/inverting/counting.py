@@ -8,9 +8,9 @@ from decimal import Decimal
 from otel2test.inverting.completing import Completer
 from otel2test.inverting.conditions import Condition, columns_of, compare, readable
 from otel2test.inverting.entities import Entity, Known, Rows, before, is_known
-from otel2test.inverting.facts import Counted, NotInverted, Ordering, Source, Summed, Window
+from otel2test.inverting.facts import Averaged, Counted, NotInverted, Ordering, Source, Summed, Window
 from otel2test.inverting.judging import Judge
-from otel2test.inverting.samples import beside, of_column, step
+from otel2test.inverting.samples import averaging, beside, of_column, possible, step
 
 _MOST_MADE_UP = 1000
 """More rows than this are not invented for one count."""
@@ -36,6 +36,7 @@ class Counting:
 
     def __post_init__(self) -> None:
         self.completer.allowed = self._allowed
+        self.completer.missing = lambda table: [limit.conditions for limit in self.limits.get(table, ())]
 
     def limit(self, table: str, conditions: tuple[Condition, ...], source: Source) -> None:
         """Let no row that isn't known to satisfy the conditions satisfy them."""
@@ -101,11 +102,13 @@ class Counting:
         open_rows = [row for row in behind if self._stands_before(row, last, fact.order) is None]
         for number, row in enumerate(open_rows):
             self._put(row, last, fact, 1, number + 1)
+            if self._stands_before(row, last, fact.order) is None:
+                self.completer.avoid(row, fact.conditions, fact.source)
 
     def _rank(self, fact: Window, seen: Sequence[Entity]) -> None:
         """Let the rows that were seen sort as they did, where nobody saw by what."""
         term = fact.order[0]
-        if term.via is not None or any(before(entity, term.column) for entity in seen):
+        if term.via is not None or any(item.created or before(item, term.column) for item in seen):
             return
         table = self.rows.catalog.tables.get(fact.table)
         value = of_column(table.columns.get(term.column) if table else None, len(seen))
@@ -133,14 +136,14 @@ class Counting:
                 parent = self.rows.identified(target[0], {target[1]: key.value}) if target else None
                 known = before(parent, term.column) if parent else None
         else:
-            known = before(row, term.column)
+            known = _known(row, term.column)
         return known if known is not None and is_known(known) else None
 
     def _put(self, row: Entity, pivot: Entity, fact: Window, side: int, distance: int) -> None:
         """Let ``row`` sort before or after ``pivot``: at the first term that can make a difference."""
         for term in fact.order:
             column = term.via or term.column
-            known = before(pivot, column)
+            known = _known(pivot, column)
             if known is None or not is_known(known) or known.value is None:
                 return
             mine = before(row, column)
@@ -149,24 +152,32 @@ class Counting:
             value = known.value
             if term.via is None and mine is None:
                 direction = -side if term.descending else side
-                value = self._free(row, column, known.value, direction, distance)
+                value = self._free(row, column, known.value, fact.source, direction * distance)
+                if value == known.value and self.rows.identifies(row.table, (column,)):
+                    return  # there is no room for it on that side
             if mine is None:
                 self.completer.learn(row, {column: value}, fact.source)
             if value != known.value:
                 return
 
-    def _free(self, row: Entity, column: str, pivot: object, direction: int, distance: int) -> object:
-        """Return a value beside ``pivot`` that the row may have; ``pivot`` itself where there is none."""
+    def _free(self, row: Entity, column: str, pivot: object, source: Source, steps: int) -> object:
+        """Return a value beside ``pivot`` that the row may have; ``pivot`` itself where there is none.
+
+        ``steps`` says on which side, and how far off.
+        """
         unique = self.rows.identifies(row.table, (column,))
+        table = self.rows.catalog.tables.get(row.table)
+        described = table.columns.get(column) if table else None
         least = 1 if unique else None
-        for value in beside(pivot, direction, distance):
+        for value in beside(pivot, 1 if steps > 0 else -1, abs(steps)):
             taken = unique and self.rows.identified(row.table, {column: value}) is not None
             below = least is not None and isinstance(value, int) and value < least
-            if not taken and not below and self._allowed(row, column, value):
+            below = below or not possible(value, described)
+            if not taken and not below and self._allowed(row, column, value, source):
                 return value
         return pivot
 
-    def _allowed(self, row: Entity, column: str, value: object) -> bool:
+    def _allowed(self, row: Entity, column: str, value: object, source: Source) -> bool:
         told = Known(value, Source("", -1))
 
         def given(entity: Entity, name: str) -> Known | None:
@@ -176,6 +187,7 @@ class Counting:
             self.judge.verdict(row, limit.conditions, given) is True
             and self.judge.verdict(row, limit.conditions, before) is not True
             for limit in self.limits.get(row.table, ())
+            if limit.source.position != source.position
         )
 
     # --- sums
@@ -208,3 +220,29 @@ class Counting:
             else:
                 made = self.completer.make_up(fact.table, fact.conditions, fact.source)
                 self.completer.learn(made, {fact.column: rest}, fact.source)
+
+    def level(self, fact: Averaged) -> None:
+        """Give the rows whose value nobody saw such values that the mean comes out."""
+        found, _ = self.existing(fact.table, fact.conditions)
+        free = [row for row in found if before(row, fact.column) is None]
+        told = [
+            known.value for row in found if (known := before(row, fact.column)) and known.value is not None
+        ]
+        table = self.rows.catalog.tables.get(fact.table)
+        column = table.columns.get(fact.column) if table else None
+        values = averaging(fact.mean, told, len(free), column) if column is not None else None
+        if values is None or not all(
+            self._allowed(row, fact.column, value, fact.source)
+            for row, value in zip(free, values, strict=True)
+        ):
+            self.not_inverted.append(
+                NotInverted(fact.source, f"a mean of {fact.mean} that no rows were found for")
+            )
+            return
+        for row, value in zip(free, values, strict=True):
+            self.completer.learn(row, {fact.column: value}, fact.source)
+
+
+def _known(entity: Entity, column: str) -> Known | None:
+    """Return what is known of the column before the request, or of what it made."""
+    return entity.after.get(column) if entity.created else before(entity, column)

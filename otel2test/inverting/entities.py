@@ -44,6 +44,10 @@ class Entity:
         """Return what is known of the column at the end of the request."""
         return self.after.get(column) or self.before.get(column)
 
+    def changed_before(self, source: Source) -> bool:
+        """Say whether the request had changed the row before the query."""
+        return any(known.source.position < source.position for known in self.after.values())
+
     @property
     def existed(self) -> bool:
         """True for a row of the starting state."""
@@ -88,6 +92,10 @@ def hashable(value: object) -> bool:
     return True
 
 
+_Identity: TypeAlias = "tuple[str, tuple[str, ...], tuple[object, ...]]"
+"""Table, columns and their values: of one row only."""
+
+
 class Rows:
     """All rows that were ever told of."""
 
@@ -95,15 +103,19 @@ class Rows:
         self.catalog = catalog
         self.entities: list[Entity] = []
         self.by_table: dict[str, list[Entity]] = {}
-        self._by_identity: dict[tuple[object, ...], Entity] = {}
-        self._keys_of: dict[int, list[tuple[object, ...]]] = {}
+        self._by_identity: dict[_Identity, Entity] = {}
+        self._keys_of: dict[int, list[_Identity]] = {}
         """``id(entity)`` → its keys in the index above."""
         self._by_value: dict[tuple[str, str], dict[object, list[Entity]]] = {}
         """(table, column) → value that the column has or had → rows; built when first asked for."""
         self._silent: dict[tuple[str, str], list[Entity]] = {}
         """(table, column) → rows whose column wasn't known when last looked; kept once asked for."""
+        self._pointing: dict[tuple[str, str], list[Entity]] = {}
+        """(table, column) → rows whose column is, or was, a :class:`KeyOf`."""
         self._tracked: dict[str, list[str]] = {}
         """Table → columns for which the above is kept."""
+        self._inserted: set[_Identity] = set()
+        """What identified the rows that were inserted, rolled back or not."""
         self.unresolved: list[tuple[Entity, str]] = []
         """Columns that were given a :class:`KeyOf`."""
 
@@ -138,10 +150,12 @@ class Rows:
         index = self._by_value.get((entity.table, column))
         if index is not None and hashable(value):
             index.setdefault(value, []).append(entity)
+        if isinstance(value, KeyOf):
+            self._pointing.setdefault((entity.table, column), []).append(entity)
 
     # --- rows by what identifies them
 
-    def identity_keys(self, table: str, values: Mapping[str, object]) -> Iterator[tuple[object, ...]]:
+    def identity_keys(self, table: str, values: Mapping[str, object]) -> Iterator[_Identity]:
         """Yield each set of identifying values that ``values`` has complete."""
         for columns in self.catalog.identities(table):
             parts = tuple(values.get(column) for column in columns)
@@ -155,6 +169,25 @@ class Rows:
             if entity is not None:
                 return entity
         return None
+
+    def was_inserted(self, table: str, values: Mapping[str, object]) -> bool:
+        """Say whether the request inserted a row with these identifying values: no other row had them."""
+        return not self._inserted.isdisjoint(self.identity_keys(table, values))
+
+    def note_inserted(self, table: str, values: Mapping[str, object]) -> None:
+        """Take down what identifies a row that was inserted."""
+        self._inserted.update(self.identity_keys(table, values))
+
+    def clashes(self, entity: Entity, values: Mapping[str, object]) -> bool:
+        """Say whether another row has all of some identifying values, if ``entity`` is given ``values``."""
+        told = {column: known.value for column, known in entity.before.items()} | dict(values)
+        for key in self.identity_keys(entity.table, told):
+            other = self._by_identity.get(key)
+            taken = other is not None and other is not entity and not other.undone
+            taken = taken or (entity.made_up and key in self._inserted)
+            if taken and not values.keys().isdisjoint(key[1]):
+                return True
+        return False
 
     def index(self, entity: Entity, values: Mapping[str, object]) -> None:
         """Find the row by ``values`` from now on, as far as they identify it."""
@@ -205,6 +238,14 @@ class Rows:
                     if hashable(one):
                         index.setdefault(one, []).append(entity)
         return index
+
+    def pointing(self, table: str, column: str) -> Sequence[Entity]:
+        """Return the rows whose column has the key of another row, which nothing told."""
+        return [
+            item
+            for item in self._pointing.get((table, column), ())
+            if (known := item.value(column)) is not None and isinstance(known.value, KeyOf)
+        ]
 
     def silent(self, table: str, column: str) -> Sequence[Entity]:
         """Return the rows whose column, before the request, isn't known."""

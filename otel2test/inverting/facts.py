@@ -18,6 +18,8 @@ class Source:
     span_id: str
     position: int
     sql: str = field(repr=False, default="")
+    connection: tuple[str, int] = field(repr=False, default=("default", 0))
+    """Alias and number: each connection has transactions of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,18 @@ class Summed:
 
 
 @dataclass(frozen=True, slots=True)
+class Averaged:
+    """The column, where it isn't NULL, of all rows that satisfied the conditions had this mean."""
+
+    source: Source
+    table: str
+    conditions: tuple[Condition, ...]
+    column: str
+    mean: object
+    """None where there was no such row."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """How an update computes a column that isn't set to a value: ``column + by``."""
 
@@ -186,6 +200,7 @@ Fact: TypeAlias = (
     | Complete
     | Window
     | Summed
+    | Averaged
     | Inserted
     | Updated
     | Deleted

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from otel2test.inverting.conditions import AnyOf, Condition, OneOf, Opaque, Related, Simple, holds
+from otel2test.inverting.conditions import AnyOf, Condition, OneOf, Opaque, Related, Simple, folded, holds
 from otel2test.inverting.entities import At, Entity, KeyOf, Rows, hashable, is_known
 
 
@@ -57,7 +57,7 @@ class Judge:
             if known is not None and known.value is None:
                 return False
             if known is not None and is_known(known):
-                values.append((theirs, known.value))
+                values.append((theirs, self.rows.catalog.fitting(condition.table, theirs, known.value)))
             elif self.rows.identifies(entity.table, (mine,)):
                 values.append((theirs, KeyOf(entity, mine)))
             else:
@@ -105,8 +105,9 @@ class Judge:
         best: dict[int, Entity] | None = None
         for condition in conditions:
             match condition:
-                case OneOf(column, values) if all(hashable(value) for value in values):
-                    found = self._having(table, column, values)
+                case OneOf(column, values, sensitive) if all(hashable(value) for value in values):
+                    alike = values if sensitive else self._alike(table, column, values)
+                    found = self._having(table, column, alike)
                 case Related(other, ((mine, theirs),), inner, False) if self.rows.identifies(
                     other, (theirs,)
                 ):
@@ -125,9 +126,15 @@ class Judge:
 
     def _having(self, table: str, column: str, values: Iterable[object]) -> dict[int, Entity]:
         found = {item.number: item for item in self.rows.silent(table, column)}
+        found.update((item.number, item) for item in self.rows.pointing(table, column))
         for value in values:
             found.update((item.number, item) for item in self.rows.having(table, column, value))
         return found
+
+    def _alike(self, table: str, column: str, values: Iterable[object]) -> Iterator[object]:
+        """Yield the values that the column has of some row and that are ``values`` but for case."""
+        wanted = {folded(value) for value in values}
+        return (value for value in self.rows.values_of(table, column) if folded(value) in wanted)
 
     def _unseen(self, table: str, column: str, other: str, key: str) -> Iterator[object]:
         """Yield the keys that a column has of rows over there that nothing told of."""

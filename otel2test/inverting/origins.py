@@ -1,9 +1,11 @@
 """What each step of a test stems from, and what was learnt from each query: for whoever asks why."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from otel2test.inverting.facts import Fact
 from otel2test.inverting.plan import Plan
+from otel2test.reading.exchanges import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,9 @@ class Explained:
     """A plan with its reasons."""
 
     plan: Plan
-    origins: tuple[tuple[Origin, ...], ...]
-    """Those of each of ``plan.steps``."""
+    origins: Callable[[], tuple[tuple[Origin, ...], ...]]
+    """Gives those of each of ``plan.steps``; few ask."""
     facts: tuple[Fact, ...]
     """What the queries told, in their order."""
+    exchanges: tuple[Exchange, ...]
+    """What the test was made of; positions are those of the facts."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from otel2test.inverting.catalog import Catalog
 from otel2test.inverting.conditions import (
     AnyOf,
     Bound,
@@ -14,7 +13,9 @@ from otel2test.inverting.conditions import (
     flattened,
     readable,
 )
+from otel2test.inverting.executions import Execution
 from otel2test.inverting.facts import (
+    Averaged,
     Complete,
     Counted,
     Fact,
@@ -23,11 +24,10 @@ from otel2test.inverting.facts import (
     NotInverted,
     Ordering,
     Seen,
-    Source,
     Summed,
     Window,
 )
-from otel2test.inverting.rooting import Rooted, joined, root_of
+from otel2test.inverting.rooting import joined, root_of
 from otel2test.inverting.statements import (
     ColumnRef,
     Comparison,
@@ -36,33 +36,17 @@ from otel2test.inverting.statements import (
     In,
     Operand,
     Output,
-    Parameters,
     Predicate,
     Same,
     Select,
     TableRef,
     Union,
 )
-from otel2test.reading.exchanges import Query
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class Read(Execution):
     """One execution of one query."""
-
-    query: Query
-    source: Source
-    catalog: Catalog
-    params: Parameters
-
-    def value(self, table: str, column: str, operand: Operand) -> tuple[bool, object]:
-        """Return whether the operand's value is known, and the value as the program saw it."""
-        known, raw = self.params.value(operand)
-        return known, self.catalog.value(table, column, raw) if known else None
-
-    @property
-    def _rooted(self) -> Rooted:
-        return Rooted(self.catalog, self.value, self.query.vendor == "postgresql")
 
     @property
     def _cut(self) -> bool:
@@ -78,7 +62,7 @@ class Read:
             yield from self._aggregates(statement, of_rows=of_rows)
         if statement.aggregated and not of_rows:
             return
-        conditions = self._rooted.conditions(statement, root)
+        conditions = self.rooted.conditions(statement, root)
         yield from self._rows(statement, root)
         yield from self._others(statement, root, conditions, of_rows=of_rows)
         if self._cut:
@@ -143,7 +127,7 @@ class Read:
             yield Ordering(ref.column, term.descending, via)
 
     def _rows(self, statement: Select, root: TableRef, extra: tuple[Condition, ...] = ()) -> Iterator[Fact]:
-        own = {table.alias: self._rooted.own(statement, table) for table in statement.tables}
+        own = {table.alias: self.rooted.own(statement, table) for table in statement.tables}
         own[root.alias] = flattened((*own[root.alias], *extra))
         joins = {table.alias: tuple(self._joins(statement, table)) for table in statement.tables}
         for witness, row in enumerate(self.query.rows):
@@ -219,7 +203,7 @@ class Read:
             # The same columns of the same table: a row satisfies the conditions of either branch.
             roots = [root_of(branch, self.catalog) for branch in statement.branches]
             either = tuple(
-                self._rooted.conditions(branch, root)
+                self.rooted.conditions(branch, root)
                 for branch, root in zip(statement.branches, roots, strict=True)
             )
             first = statement.branches[0]
@@ -266,7 +250,7 @@ class Read:
 
     def _none(self, statement: Select) -> Iterator[Fact]:
         root = root_of(statement, self.catalog)
-        conditions = self._rooted.conditions(statement, root)
+        conditions = self.rooted.conditions(statement, root)
         if readable(conditions):
             yield Missing(self.source, root.table, conditions)
 
@@ -281,7 +265,7 @@ class Read:
                 for output, value in zip(statement.outputs, row, strict=False)
             )
             if selected:
-                own = self._rooted.own(statement, table)
+                own = self.rooted.own(statement, table)
                 yield Seen(self.source, table.table, values, _NO_WITNESS, table.alias, (), own, shared=True)
 
     def _aggregate(
@@ -299,8 +283,13 @@ class Read:
             # COUNT over a LEFT JOIN counts the rows of the joined table.
             statement = _inner(statement)
         group = tuple(Equal(ref, Const(known[ref])) for ref in grouped if ref in known)
-        conditions = self._rooted.conditions(
-            replace(statement, predicates=(*statement.predicates, *group), filtered_groups=False), root
+        conditions = self.rooted.conditions(
+            replace(
+                statement,
+                predicates=(*statement.predicates, *group, *output.only),
+                filtered_groups=False,
+            ),
+            root,
         )
         column = output.over.column if output.over else None
         match output.aggregate:
@@ -312,7 +301,13 @@ class Read:
                     yield Counted(self.source, root.table, conditions, value, exact)
             case "sum" if column is not None and readable(conditions):
                 total = self.catalog.value(root.table, column, value)
+                if value == 0:
+                    # Of no row it would be NULL.
+                    summed = (*conditions, NoneOf(column, ()))
+                    yield Counted(self.source, root.table, summed, 1, exact=False)
                 yield Summed(self.source, root.table, conditions, column, total)
+            case "avg" if column is not None and readable(conditions):
+                yield Averaged(self.source, root.table, conditions, column, value)
             case "max" | "min" if column is not None and readable(conditions):
                 yield from self._extreme(output, root.table, column, conditions, value)
             case _:

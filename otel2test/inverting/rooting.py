@@ -90,8 +90,8 @@ class Rooted:
 
     catalog: Catalog
     value: ValueOf
-    sensitive: bool
-    """False where LIKE and its like don't tell upper case from lower case."""
+    vendor: str
+    """Databases differ in whether they tell upper case from lower case."""
 
     def conditions(self, statement: Select, root: TableRef) -> tuple[Condition, ...]:
         """Return what a row of ``root`` satisfies that the result has a row of."""
@@ -306,21 +306,26 @@ class Rooted:
         values = tuple(value for _, value in found)
         match part:
             case Equal() | In():
-                return OneOf(column.column, values)
+                return OneOf(column.column, values, self._by_case(values))
             case Differs() | NotNull():
-                return NoneOf(column.column, values)
+                return NoneOf(column.column, values, self._by_case(values))
             case Compared(_, operator):
-                return Bound(column.column, operator, values[0])
+                return Bound(column.column, operator, values[0], self._by_case(values))
             case Like(_, _, sensitive, whole, negated) if isinstance(values[0], str):
-                by_case = sensitive and self.sensitive
+                by_case = sensitive and self.vendor != "sqlite"
                 return Text(column.column, values[0], by_case, whole, negated)
             case _:
                 return Opaque(column.column)
 
+    def _by_case(self, values: Sequence[object]) -> bool:
+        """MySQL's collations, but for those asked for by name, compare texts without regard to case."""
+        return self.vendor != "mysql" or not any(isinstance(value, str) for value in values)
+
     def _subquery(
         self, column: ColumnRef | None, query: Select, *, negated: bool, table: TableRef
     ) -> Condition:
-        source = query.outputs[0].source if query.outputs and column else None
+        told = query.outputs[0] if query.outputs and column else None
+        source = (told.source or told.spells) if told else None
         if query.aggregated or (column is not None and (source is None or query.limited)):
             return Opaque("a subquery")
         tables = {item.alias: item for item in query.tables}

@@ -1,7 +1,9 @@
 """Values that satisfy, or don't, for columns whose value nobody saw."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -9,6 +11,17 @@ from otel2test.inverting.catalog import Column
 from otel2test.inverting.conditions import Bound, Condition, NoneOf, OneOf, Simple, Text, holds
 
 _NUMBERS: Final = ("Integer", "Auto")
+_NO_TEXT: Final = re.compile(r"\w*(Integer|Auto|Boolean|Date|Time|Decimal|Float|Duration|UUID|Binary)")
+_ROUNDED: Final = Decimal("1e-12")
+"""How far a mean is off, at most, by being a binary fraction."""
+
+
+_RARE: Final[Mapping[str, Callable[[int], object]]] = {
+    "TimeField": lambda number: dt.time(number // 60 % 24, number % 60),
+    "DurationField": lambda number: dt.timedelta(minutes=number),
+    "UUIDField": lambda number: uuid.UUID(int=number),
+}
+"""Column type → its values by number."""
 
 
 def of_column(column: Column | None, number: int) -> object:
@@ -30,7 +43,7 @@ def of_column(column: Column | None, number: int) -> object:
         case "CharField" | "TextField" | "SlugField":
             return f"{column.name if column is not None else 'other'}-{number}"
         case _:
-            return None
+            return _RARE[kind](number) if kind in _RARE else None
 
 
 def step(value: object, direction: int, number: int = 1) -> object:
@@ -53,6 +66,20 @@ def step(value: object, direction: int, number: int = 1) -> object:
             return value
 
 
+def another(value: object, number: int) -> object:
+    """Return a value of the same kind that isn't ``value``, the ``number``-th of them."""
+    match value:
+        case bool():
+            return not value
+        case str() if "@" in value:
+            name, _, host = value.partition("@")
+            return f"{name}{number + 1}@{host}"
+        case str() if value and " " not in value:
+            return f"{value}-{number + 1}"
+        case _:
+            return step(value, 1, number)
+
+
 def beside(value: object, direction: int, distance: int) -> Iterator[object]:
     """Yield values that sort on one side of ``value``, the nearest first."""
     for further in range(3):
@@ -61,10 +88,21 @@ def beside(value: object, direction: int, distance: int) -> Iterator[object]:
         yield from (text for text in ("", "!", "0") if text < value)
 
 
+def possible(value: object, column: Column | None) -> bool:
+    """Say whether a column of that type can hold the value: no text among dates, nothing below 0 at times."""
+    if column is None:
+        return True
+    if value is None:
+        return column.null
+    if isinstance(value, str):
+        return not _NO_TEXT.match(column.type)
+    return not column.type.startswith("Positive") or not isinstance(value, int) or value >= 0
+
+
 def satisfying(conditions: Sequence[Simple], column: Column | None) -> Iterator[object]:
     """Yield values that satisfy all conditions, which are of one column."""
     for value in _suggested(conditions, column):
-        if all(holds(condition, value) for condition in conditions):
+        if possible(value, column) and all(holds(condition, value) for condition in conditions):
             yield value
 
 
@@ -99,3 +137,33 @@ def _between(low: object, high: object) -> object:
         return low + (high - low) / 2  # type: ignore[operator]  # what has no middle raises
     except TypeError:
         return low
+
+
+def averaging(mean: object, told: Sequence[object], free: int, column: Column) -> list[object] | None:
+    """Return ``free`` values that together with those ``told`` have the mean; None where that can't be.
+
+    A mean says of how many values it can be: of amounts in cents, 37.1666… is no mean of two.
+    """
+    numbers = [Decimal(str(value)) for value in told if isinstance(value, (int, float, Decimal))]
+    if not isinstance(mean, (int, float, Decimal)):
+        return [None] * free if mean is None and not numbers and (column.null or not free) else None
+    wanted = Decimal(str(mean))
+    unit = Decimal(1).scaleb(-(column.decimal_places or 0))
+    fewest = (0 if numbers else 1) if column.null else free
+    for given in range(fewest, free + 1):
+        rest = wanted * (len(numbers) + given) - sum(numbers)
+        exact = rest if column.type == "FloatField" else rest.quantize(unit)
+        if abs(exact - rest) > _ROUNDED * (len(numbers) + given) * max(abs(wanted), Decimal(1)) or (
+            exact and not given
+        ):
+            continue
+        each = wanted if column.type == "FloatField" else wanted.quantize(unit)
+        values = [exact - each * (given - 1), *[each] * (given - 1)][:given]
+        return [_as(column, value) for value in values] + [None] * (free - given)
+    return None
+
+
+def _as(column: Column, number: Decimal) -> object:
+    if column.type == "FloatField":
+        return float(number)
+    return number if column.type == "DecimalField" else int(number)

@@ -9,14 +9,16 @@ made up at the end, after every other row is known.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Final, TypeAlias, assert_never
 
 from otel2test.inverting.catalog import Catalog
 from otel2test.inverting.completing import Completer
-from otel2test.inverting.conditions import Condition, readable
+from otel2test.inverting.conditions import AnyOf, Condition, readable
 from otel2test.inverting.counting import Counting
 from otel2test.inverting.entities import Entity, KeyOf, Known, Rows, before, now
 from otel2test.inverting.facts import (
+    Averaged,
     Change,
     Complete,
     Counted,
@@ -37,21 +39,33 @@ from otel2test.inverting.state import State
 from otel2test.inverting.witnesses import Witnesses
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Write:
     """One effect on one row, to be undone by a rollback."""
 
     entity: Entity
+    source: Source
     created: bool = False
     deleted: bool = False
     values: Mapping[str, Known] = field(default_factory=dict)
+    undone: bool = False
+
+
+_Mark: TypeAlias = "tuple[str, int]"
+"""A savepoint's name and how many writes there were when it was set."""
+
+
+@dataclass(slots=True)
+class _Transaction:
+    """What a connection can still roll back."""
+
+    committed: int = 0
+    """How many of all writes were there before it began."""
+    marks: list[_Mark] = field(default_factory=list)
 
 
 _MOST_HALF_SEEN: Final = 200
 """So many rows that were seen in part are looked at for each list that has to stay complete."""
-
-_Mark: TypeAlias = "tuple[str, int]"
-"""A savepoint's name and how many writes there were when it was set."""
 
 
 def solve(facts: Iterable[Fact], catalog: Catalog) -> State:
@@ -74,13 +88,13 @@ class _Solver:
         self.touched: dict[str, dict[int, Entity]] = {}
         """Table → rows that the request wrote to."""
         self.writes: list[_Write] = []
-        self.committed = 0
-        """How many of the writes can't be rolled back any more."""
-        self.marks: list[_Mark] = []
+        """On all connections, in order."""
+        self.transactions: dict[tuple[str, int], _Transaction] = {}
         self.counted: list[tuple[Counted, int]] = []
         """With how many rows of before would have been counted."""
         self.windows: list[Window] = []
         self.sums: list[Summed] = []
+        self.means: list[Averaged] = []
         self.missing: list[Missing] = []
         self.not_inverted: list[NotInverted] = []
 
@@ -108,7 +122,9 @@ class _Solver:
             case Window():
                 self.windows.append(fact)
             case Summed():
-                self.sums.append(fact)
+                self.sums.append(replace(fact, total=self._total_before(fact)))
+            case Averaged():
+                self.means.append(fact)
             case Inserted():
                 self._inserted(fact)
             case Updated():
@@ -132,13 +148,14 @@ class _Solver:
         known = {column: Known(value, fact.source) for column, value in fact.values.items()}
         if existing is not None and not existing.deleted and fact.conflict:
             if fact.conflict == "update":
-                self._write(_Write(existing, values=known))
+                self._write(_Write(existing, fact.source, values=known))
             return
         if existing is None or existing.existed or existing.deleted:
             # A row inserted under the key of one that was deleted is another row.
             existing = self.rows.new(fact.table)
-        self._write(_Write(existing, created=True, values=known))
+        self._write(_Write(existing, fact.source, created=True, values=known))
         self.rows.index(existing, fact.values)
+        self.rows.note_inserted(fact.table, fact.values)
 
     def _updated(self, fact: Updated) -> None:
         targets = self._targets(fact.table, fact.conditions, fact.number, fact.source, fact.vague)
@@ -147,7 +164,7 @@ class _Solver:
                 column: Known(self._changed(entity, value), fact.source)
                 for column, value in fact.values.items()
             }
-            self._write(_Write(entity, values=values))
+            self._write(_Write(entity, fact.source, values=values))
 
     def _changed(self, entity: Entity, value: object) -> object:
         if not isinstance(value, Change):
@@ -163,7 +180,7 @@ class _Solver:
 
     def _deleted(self, fact: Deleted) -> None:
         for entity in self._targets(fact.table, fact.conditions, fact.number, fact.source, fact.vague):
-            self._write(_Write(entity, deleted=True))
+            self._write(_Write(entity, fact.source, deleted=True))
 
     def _targets(
         self,
@@ -194,37 +211,43 @@ class _Solver:
         return found
 
     def _savepoint(self, fact: Savepoint) -> None:
+        connection = fact.source.connection
+        transaction = self.transactions.setdefault(connection, _Transaction())
+        marks = transaction.marks
         match fact.action:
             case "begin":
-                self.committed = len(self.writes)
-                self.marks = [("", len(self.writes))]
+                transaction.committed = len(self.writes)
+                transaction.marks = [("", len(self.writes))]
             case "savepoint":
-                self.marks.append((fact.name, len(self.writes)))
+                marks.append((fact.name, len(self.writes)))
             case "rollback_to":
-                while len(self.marks) > 1 and self.marks[-1][0] != fact.name:
-                    self.marks.pop()
-                if self.marks:
-                    self._undo(self.marks[-1][1])
+                while len(marks) > 1 and marks[-1][0] != fact.name:
+                    marks.pop()
+                if marks:
+                    self._undo(connection, marks[-1][1])
             case "rollback":
-                self._undo(self.committed)
-                self.marks = []
+                self._undo(connection, transaction.committed)
+                transaction.marks = []
             case "commit":
-                self.committed = len(self.writes)
-                self.marks = []
+                transaction.committed = len(self.writes)
+                transaction.marks = []
             case "release":
-                names = [name for name, _ in self.marks]
+                names = [name for name, _ in marks]
                 if fact.name in names:
-                    del self.marks[names.index(fact.name) :]
+                    del marks[names.index(fact.name) :]
 
-    def _undo(self, until: int) -> None:
-        undone = {id(write.entity): write.entity for write in self.writes[until:]}
-        del self.writes[until:]
+    def _undo(self, connection: tuple[str, int], since: int) -> None:
+        undone: dict[int, Entity] = {}
+        for write in self.writes[since:]:
+            if write.source.connection == connection and not write.undone:
+                write.undone = True
+                undone[id(write.entity)] = write.entity
         for entity in undone.values():
             entity.after.clear()
             entity.deleted = False
         made: set[int] = set()
         for write in self.writes if undone else ():
-            if id(write.entity) in undone:
+            if id(write.entity) in undone and not write.undone:
                 self._apply(write)
                 if write.created:
                     made.add(id(write.entity))
@@ -255,6 +278,16 @@ class _Solver:
             change += is_now - was
         return change
 
+    def _total_before(self, fact: Summed) -> object:
+        """Return the sum without what the request itself had added to it by then."""
+        total = 0 if fact.total is None else fact.total
+        for row in self.touched.get(fact.table, {}).values():
+            if row.existed and self.judge.verdict(row, fact.conditions, before) is True:
+                total = _sum(total, before(row, fact.column), 1)
+            if _alive(row) and self.judge.verdict(row, fact.conditions, now) is True:
+                total = _sum(total, now(row, fact.column), -1)
+        return total
+
     # --- what was only implied
 
     def finish(self) -> State:
@@ -263,7 +296,7 @@ class _Solver:
         for entity, conditions, source in self.witnesses.required:
             if self.judge.verdict(entity, conditions, self.completer.known) is None:
                 self.completer.satisfy(entity, conditions, source)
-        for fact, number in sorted(self.counted, key=lambda item: -len(item[0].conditions)):
+        for fact, number in sorted(self.counted, key=lambda item: _openness(item[0].conditions)):
             self.counting.reach(fact, number)
         for window in self.windows:
             seen = self._seen_in(window)
@@ -271,6 +304,8 @@ class _Solver:
                 self.counting.place(window, seen)
         for summed in self.sums:
             self.counting.sum_up(summed)
+        for averaged in self.means:
+            self.counting.level(averaged)
         self._keep_apart()
         self._resolve()
         entities = [item for item in self.rows.entities if not item.undone]
@@ -282,7 +317,9 @@ class _Solver:
             self.witnesses.of_result.get((window.source.position, window.alias, witness))
             for witness in range(window.seen)
         ]
-        return [entity for entity in found if entity is not None and entity.existed]
+        existing = [entity for entity in found if entity is not None and entity.existed]
+        # Rows that the request itself made come first or last just as well.
+        return existing or [entity for entity in found if entity is not None and not entity.undone]
 
     def _keep_apart(self) -> None:
         """See to it that nothing made up is found where nothing was, or counted on top."""
@@ -294,7 +331,7 @@ class _Solver:
                 unseen = (*self.completer.made_up.get(table, ()), *vague.get(table, ()))
                 half_seen = self.counting.half_seen(table, limit.conditions)
                 for row in (*unseen, *half_seen[:_MOST_HALF_SEEN]):
-                    if row.existed and not row.after:
+                    if row.existed and not row.changed_before(limit.source):
                         self.completer.avoid(row, limit.conditions, limit.source)
 
     def _resolve(self) -> None:
@@ -307,6 +344,21 @@ class _Solver:
                 told = known.value.entity.value(known.value.column)
                 if told is not None and not isinstance(told.value, KeyOf):
                     values[column] = replace(known, value=told.value)
+
+
+def _sum(total: object, known: Known | None, sign: int) -> object:
+    """Return ``total`` and a row's value together; ``total`` where they are no numbers to be added."""
+    value = known.value if known is not None else None
+    if not isinstance(value, (int, float, Decimal)) or not isinstance(total, (int, float, Decimal)):
+        return total
+    if {type(total), type(value)} == {float, Decimal}:
+        total, value = Decimal(str(total)), Decimal(str(value))
+    return total + sign * value  # type: ignore[operator]  # all of types that can be added
+
+
+def _openness(conditions: Sequence[Condition]) -> tuple[int, int]:
+    """Return what sorts those first that leave least open: their rows may do for others, too."""
+    return -len(conditions), sum(isinstance(condition, AnyOf) for condition in conditions)
 
 
 def _alive(entity: Entity) -> bool:

@@ -49,10 +49,5 @@ class State:
             judge.verdict(row, limit.conditions, completed) is True
             and (entity is None or judge.verdict(row, limit.conditions, recorded) is not True)
             for limit in self.limits.get(table, ())
-            if not _touched(row, limit.source)
+            if not row.changed_before(limit.source)
         )
-
-
-def _touched(entity: Entity, source: Source) -> bool:
-    """Say whether the request had changed the row before the query."""
-    return any(known.source.position < source.position for known in entity.after.values())

@@ -157,7 +157,7 @@ class TableRef:
     outer: bool = False
 
 
-Aggregate: TypeAlias = Literal["count", "sum", "max", "min"]
+Aggregate: TypeAlias = Literal["count", "sum", "avg", "max", "min"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +170,12 @@ class Output:
     """What it makes of many rows; None for other functions too."""
     over: ColumnRef | None = None
     """The column in ``COUNT(column)``, ``SUM(column)``, …"""
+    only: tuple[Predicate, ...] = ()
+    """What a row must satisfy to be among those many: ``FILTER (WHERE …)``."""
     constant: Const | None = None
     """The literal that it is in every row: tells apart the branches of a UNION."""
+    spells: ColumnRef | None = None
+    """The column that holds the same value in other words: ``REPLACE(column, '-', '')``."""
 
 
 @dataclass(frozen=True, slots=True)

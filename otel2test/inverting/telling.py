@@ -6,6 +6,7 @@ from typing import Final
 from otel2test.inverting.conditions import AnyOf, Bound, Condition, NoneOf, OneOf, Opaque, Related, Text
 from otel2test.inverting.entities import KeyOf
 from otel2test.inverting.facts import (
+    Averaged,
     Change,
     Complete,
     Counted,
@@ -54,6 +55,8 @@ def tell(fact: Fact) -> str:  # noqa: PLR0911 - one case a kind of fact
             return f"{seen} rows of {table} from number {offset + 1} on{others}{_where(conditions)}"
         case Summed(table=table, column=column, total=total, conditions=conditions):
             return f"{column} of all rows of {table} sums up to {_value(total)}{_where(conditions)}"
+        case Averaged(table=table, column=column, mean=mean, conditions=conditions):
+            return f"{column} of all rows of {table} is {_value(mean)} on average{_where(conditions)}"
         case Inserted(table=table, values=values, conflict=conflict):
             unless = {"ignore": ", unless it was there", "update": ", or changed", None: ""}[conflict]
             return f"a row of {table} was inserted{unless}: {_pairs(values)}"

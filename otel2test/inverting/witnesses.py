@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from otel2test.inverting.conditions import Condition
-from otel2test.inverting.entities import Entity, KeyOf, Known, Rows, hashable, is_known, now
+from otel2test.inverting.entities import At, Entity, KeyOf, Known, Rows, hashable, is_known
 from otel2test.inverting.facts import Change, Seen, Source, Unknown
 from otel2test.inverting.judging import Judge
 
@@ -132,11 +132,12 @@ class Witnesses:
         fact = sight.fact
         used = self._taken.setdefault((fact.source.position, fact.alias), set())
         best: tuple[int, Entity | None] = (-1, None)
+        then = _at(fact.source)
         for entity in self._candidates(sight):
             if entity.undone or (id(entity) in used and not fact.shared) or _made_after(entity, fact.source):
                 continue
             shared = self._shared(entity, sight, sights)
-            if shared > best[0] and self.judge.verdict(entity, fact.conditions, now) is not False:
+            if shared > best[0] and self.judge.verdict(entity, fact.conditions, then) is not False:
                 best = (shared, entity)
                 if shared == len(sight.values):
                     break
@@ -148,7 +149,8 @@ class Witnesses:
         if not columns:
             return self.rows.of(table)
         told = self.rows.having(table, columns[0], sight.values[columns[0]])
-        return [*told, *self.rows.silent(table, columns[0])]
+        unsure = (*self.rows.silent(table, columns[0]), *self.rows.pointing(table, columns[0]))
+        return [*told, *unsure]
 
     def _shared(self, entity: Entity, sight: _Sight, sights: Sequence[_Sight]) -> int:
         shared = 0
@@ -202,6 +204,18 @@ class Witnesses:
                 if known is None or (isinstance(known.value, KeyOf) and not isinstance(value, KeyOf)):
                     self.rows.set_before(entity, column, Known(value, source))
         self.rows.index(entity, values)
+
+
+def _at(source: Source) -> At:
+    """Return how to look at rows as they were at that query, as far as one change of each tells."""
+
+    def then(entity: Entity, column: str) -> Known | None:
+        known = entity.after.get(column)
+        if known is None or (known.source.position > source.position and entity.existed):
+            return entity.before.get(column)
+        return known
+
+    return then
 
 
 def _may_equal(one: object, other: object) -> bool:

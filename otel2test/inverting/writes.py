@@ -1,56 +1,57 @@
 """INSERT, UPDATE and DELETE, executed → facts: rows made, changed and deleted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from otel2test.inverting.catalog import Catalog
 from otel2test.inverting.conditions import OneOf, readable
-from otel2test.inverting.facts import Assigned, Change, Deleted, Fact, Inserted, Source, Unknown, Updated
-from otel2test.inverting.rooting import Rooted
+from otel2test.inverting.executions import Execution
+from otel2test.inverting.facts import Assigned, Change, Deleted, Fact, Inserted, Seen, Unknown, Updated
 from otel2test.inverting.statements import (
     Cases,
     Delete,
     Insert,
     Operand,
-    Parameters,
     Shifted,
     Update,
 )
-from otel2test.reading.exchanges import Query
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Written(Execution):
     """One execution of one writing statement."""
 
-    query: Query
-    source: Source
-    catalog: Catalog
-    params: Parameters
-
-    def value(self, table: str, column: str, operand: Operand) -> tuple[bool, object]:
-        """Return whether the operand's value is known, and the value as the program saw it."""
-        known, raw = self.params.value(operand)
-        return known, self.catalog.value(table, column, raw) if known else None
-
-    @property
-    def _rooted(self) -> Rooted:
-        return Rooted(self.catalog, self.value, self.query.vendor == "postgresql")
-
     def insert(self, statement: Insert) -> Iterator[Fact]:
-        rows = list(self._inserted(statement))
+        rows = list(self.rows(statement))
+        if statement.on_conflict == "ignore" and self.query.rowcount == 0:
+            yield from self._found(statement, rows)
+            return
         returned = self.query.rows
         for index, values in enumerate(rows):
             if statement.returning and len(returned) == len(rows):
                 for name, raw in zip(statement.returning, returned[index], strict=False):
                     values[name] = self.catalog.value(statement.table, name, raw)
-            elif len(rows) == 1 and self.query.lastrowid is not None and not statement.on_conflict:
+            elif len(rows) == 1 and self.query.lastrowid and not statement.on_conflict:
+                # Where the table gives no keys, the drivers of MySQL say 0.
                 key = self.catalog.primary_key(statement.table)
                 if key is not None and values.get(key) is None:
                     values[key] = self.query.lastrowid
             yield Inserted(self.source, statement.table, values, statement.on_conflict)
 
-    def _inserted(self, statement: Insert) -> Iterator[dict[str, object]]:
+    def _found(self, statement: Insert, rows: Sequence[Mapping[str, object]]) -> Iterator[Fact]:
+        """Yield the rows for which none was inserted: those that were there."""
+        for values in rows:
+            complete = [
+                columns
+                for columns in self.catalog.identities(statement.table)
+                if all(values.get(column) is not None for column in columns)
+            ]
+            if len(complete) == 1:
+                yield Seen(self.source, statement.table, {name: values[name] for name in complete[0]})
+            else:
+                yield Inserted(self.source, statement.table, values, statement.on_conflict)
+
+    def rows(self, statement: Insert) -> Iterator[dict[str, object]]:
+        """Yield the values of each row, as far as the statement tells them."""
         if statement.columnwise:
             columns = [self.params.value(operand)[1] for operand in statement.rows[0]]
             lists = [column for column in columns if isinstance(column, (list, tuple))]
@@ -68,12 +69,12 @@ class Written:
             yield values
 
     def update(self, statement: Update) -> Iterator[Fact]:
-        conditions = self._rooted.of_table(statement.predicates, statement.table)
+        conditions = self.rooted.of_table(statement.predicates, statement.table)
         complete = readable(conditions)
         table = statement.table.table
         cases = [value for _, value in statement.assignments if isinstance(value, Cases)]
         if not cases:
-            values = {name: self._assigned(table, name, item) for name, item in statement.assignments}
+            values = {name: self.assigned(table, name, item) for name, item in statement.assignments}
             yield Updated(self.source, table, conditions, values, self.query.rowcount, not complete)
             return
         for branch, _ in cases[0].branches:
@@ -85,13 +86,14 @@ class Written:
 
     def _case(self, table: str, name: str, item: Operand | Shifted | Cases, key: object) -> Assigned:
         if not isinstance(item, Cases):
-            return self._assigned(table, name, item)
+            return self.assigned(table, name, item)
         for branch, operand in item.branches:
             if self.value(table, branch.column.column, branch.value) == (True, key):
-                return self._assigned(table, name, operand)
+                return self.assigned(table, name, operand)
         return Unknown()
 
-    def _assigned(self, table: str, name: str, item: Operand | Shifted | Cases) -> Assigned:
+    def assigned(self, table: str, name: str, item: Operand | Shifted | Cases) -> Assigned:
+        """Return what a column is set to."""
         if isinstance(item, Cases):
             return Unknown()
         if isinstance(item, Shifted):
@@ -103,6 +105,6 @@ class Written:
         return value if known else Unknown()
 
     def delete(self, statement: Delete) -> Iterator[Fact]:
-        conditions = self._rooted.of_table(statement.predicates, statement.table)
+        conditions = self.rooted.of_table(statement.predicates, statement.table)
         vague = not readable(conditions)
         yield Deleted(self.source, statement.table.table, conditions, self.query.rowcount, vague)

@@ -20,38 +20,40 @@ _MOST_FACTS: Final = 12
 """Of a query with more rows than this, only so many are told of."""
 
 
-def explain(module: GeneratedModule, inverted: Sequence[tuple[Exchange, Explained]]) -> str:
+def explain(module: GeneratedModule, inverted: Sequence[Explained]) -> str:
     """Return the explanation of all tests of ``module``, which has one for each of ``inverted``."""
     code = module.text.splitlines()
     tests = zip(module.tests, inverted, strict=True)
-    return "\n".join(
-        line for test, (exchange, explained) in tests for line in _test(test, exchange, explained, code)
-    )
+    return "\n".join(line for test, explained in tests for line in _test(test, explained, code))
 
 
-def _test(
-    test: GeneratedTest, exchange: Exchange, explained: Explained, code: Sequence[str]
-) -> Iterator[str]:
-    numbers = _numbers(exchange)
+def _test(test: GeneratedTest, explained: Explained, code: Sequence[str]) -> Iterator[str]:
+    numbers = _numbers(explained.exchanges)
+    origins = explained.origins()
     yield test.name
-    yield printable(f"  {exchange.request.method} {exchange.request.path}, trace {exchange.trace_id}")
+    for exchange in explained.exchanges:
+        yield printable(f"  {exchange.request.method} {exchange.request.path}, trace {exchange.trace_id}")
     yield ""
     for lines in test.lines:
         indent = len(code[lines.first - 1]) - len(code[lines.first - 1].lstrip())
         for number in range(lines.first, lines.last + 1):
             yield f"{number:>5}  {code[number - 1][indent:]}"
-        for origin in explained.origins[lines.step]:
+        for origin in origins[lines.step]:
             yield from _wrapped(f"← {_origin(origin, numbers)}")
     yield ""
-    yield from _queries(exchange, explained)
+    yield from _queries(explained, numbers)
     yield ""
 
 
-def _numbers(exchange: Exchange) -> Mapping[str, str]:
+def _numbers(exchanges: Sequence[Exchange]) -> Mapping[str, str]:
     """Return span id → what the explanation calls it."""
-    calls = {call.span_id: f"call {number}" for number, call in enumerate(exchange.outbound, 1)}
-    queries = {query.span_id: f"query {number}" for number, query in enumerate(exchange.queries, 1)}
-    return {exchange.span_id: "request", **calls, **queries}
+    calls = enumerate((call for exchange in exchanges for call in exchange.outbound), 1)
+    queries = enumerate((query for exchange in exchanges for query in exchange.queries), 1)
+    return {
+        **{exchange.span_id: "" for exchange in exchanges},
+        **{call.span_id: f"call {number}" for number, call in calls},
+        **{query.span_id: f"query {number}" for number, query in queries},
+    }
 
 
 def _origin(origin: Origin, numbers: Mapping[str, str]) -> str:
@@ -61,24 +63,22 @@ def _origin(origin: Origin, numbers: Mapping[str, str]) -> str:
 
 def _span(span_id: str, numbers: Mapping[str, str]) -> str:
     name = numbers.get(span_id)
-    if name == "request":
-        return f"(span {span_id})"
-    return f"{name} (span {span_id})" if name else f"span {span_id}"
+    return f"{name} (span {span_id})" if name else f"(span {span_id})"
 
 
-def _queries(exchange: Exchange, explained: Explained) -> Iterator[str]:
+def _queries(explained: Explained, numbers: Mapping[str, str]) -> Iterator[str]:
     learnt: dict[int, list[str]] = {}
     for fact in explained.facts:
         learnt.setdefault(fact.source.position, []).append(tell(fact))
-    for number, query in enumerate(exchange.queries, 1):
+    for query in (query for exchange in explained.exchanges for query in exchange.queries):
         told = list(dict.fromkeys(learnt.get(query.position, ())))
-        yield from _head(f"query {number}", _sql(query), query)
+        yield from _head(numbers[query.span_id], _sql(query), query)
         for text in told[:_MOST_FACTS] or [_nothing(query)]:
             yield from _wrapped(f"→ {text}")
         if len(told) > _MOST_FACTS:
             yield f"{_INDENT}→ {len(told) - _MOST_FACTS} more of this kind"
-    for number, call in enumerate(exchange.outbound, 1):
-        yield from _head(f"call {number}", f"{call.method} {call.url}", call)
+    for call in (call for exchange in explained.exchanges for call in exchange.outbound):
+        yield from _head(numbers[call.span_id], f"{call.method} {call.url}", call)
 
 
 def _head(name: str, text: str, happening: Query | Outbound) -> Iterator[str]:

@@ -8,9 +8,10 @@ import math
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from typing import Final
 
 from otel2test.identifiers import is_dotted
-from otel2test.inverting.plan import (
+from otel2test.inverting.expressions import (
     Anything,
     Attribute,
     ContentTypeOf,
@@ -23,8 +24,14 @@ from otel2test.inverting.plan import (
     Value,
     Variable,
 )
-from otel2test.values import EnumValue
+from otel2test.values import EnumValue, RangeValue
 from otel2test.writing.imports import Imports
+
+_RANGES: Final = (
+    (dt.datetime, "DateTimeTZRange"),
+    (dt.date, "DateRange"),
+    ((int, Decimal), "NumericRange"),
+)
 
 
 class UnwritableError(ValueError):
@@ -65,6 +72,7 @@ class Literals:
             HashedPassword: self._hashed,
             Numbered: _numbered,
             UploadedFile: self._uploaded,
+            RangeValue: self._range,
         }
 
     def write(self, value: Value) -> str:
@@ -143,10 +151,20 @@ class Literals:
 
     def _formatted(self, value: Formatted) -> str:
         parts = [
-            f"{{{self.write(part)}}}" if isinstance(part, Attribute) else _inside_f_string(part)
+            f"{{{self.write(part)}}}" if not isinstance(part, str) else _inside_f_string(part)
             for part in value.parts
         ]
         return f'f"{"".join(parts)}"'
+
+    def _range(self, value: RangeValue) -> str:
+        """Return a range as psycopg has it, by the type of its ends."""
+        ends = [end for end in (value.lower, value.upper) if end is not None]
+        kind = next((name for type_, name in _RANGES if ends and isinstance(ends[0], type_)), "Range")
+        range_ = self.imports.name("django.db.backends.postgresql.psycopg_any", kind)
+        if not value.bounds:
+            return f"{range_}(empty=True)"
+        bounds = "" if value.bounds == "[)" else f", {value.bounds!r}"
+        return f"{range_}({self.write(value.lower)}, {self.write(value.upper)}{bounds})"
 
     def _name(self, value: Name) -> str:
         outer, dot, inner = value.name.partition(".")

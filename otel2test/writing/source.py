@@ -10,28 +10,42 @@ from dataclasses import dataclass
 from typing import Final
 
 import jinja2
+from jinja2.bccache import Bucket
 
 from otel2test.identifiers import Names, snake_case
-from otel2test.inverting.plan import (
+from otel2test.inverting.arrangements import (
     AnswerCall,
     CreateAlike,
     CreateInBulk,
     CreateRow,
-    Numbered,
-    Plan,
     SetClock,
-    made,
-    referred,
-    unbound,
+    UseScratchMedia,
 )
+from otel2test.inverting.expressions import Numbered
+from otel2test.inverting.plan import Plan, made, referred, unbound
 from otel2test.settings import Framework
 from otel2test.writing.formatting import formatted
 from otel2test.writing.imports import Imports
 from otel2test.writing.literals import Literals, reasons
 from otel2test.writing.provenance import StepLines, step_lines, step_mark
 
-_THIRD_PARTY: Final = frozenset({"django", "pytest", "pytest_django", "responses", "time_machine"})
-_FIXED: Final = frozenset({"client", "message", "n", "pytestmark", "response", "self", "session", "_"})
+_THIRD_PARTY: Final = frozenset(
+    {
+        "django",
+        "httpx",
+        "mocket",
+        "pytest",
+        "pytest_django",
+        "requests",
+        "responses",
+        "respx",
+        "time_machine",
+        "urllib3",
+    }
+)
+_FIXED: Final = frozenset(
+    {"client", "cursor", "message", "n", "pytestmark", "response", "self", "session", "statement", "_"}
+)
 """Variables that templates write by themselves."""
 
 
@@ -66,6 +80,7 @@ def write(
 
     ``test_class`` is used for unittest only. Two plans of the same name get the first free
     of their longer names, or a number. ``with_provenance`` tells which lines each step became.
+    Raises ValueError if one of them can't be written; :func:`check` tells which.
     """
     names = Names()
     named = [(plan, f"test_{_free_name(plan, plans, names)}") for plan in plans]
@@ -91,9 +106,14 @@ def write(
 
 def check(plan: Plan, framework: Framework) -> None:
     """Raise ValueError if the plan holds something that can't be written, or names what nothing makes."""
+    check_names(plan)
+    _render([(plan, f"test_{plan.name}")], framework, "Tests", Imports(_own_names([plan])))
+
+
+def check_names(plan: Plan) -> None:
+    """Raise ValueError if the plan names what nothing makes: a part of :func:`check` that takes no time."""
     if missing := unbound(plan):
         raise ValueError(f"nothing tells what {', '.join(sorted(missing))} is")
-    _render([(plan, f"test_{plan.name}")], framework, "Tests", Imports(_own_names([plan])))
 
 
 def _own_names(plans: Sequence[Plan]) -> frozenset[str]:
@@ -126,6 +146,28 @@ def _free_name(plan: Plan, plans: Sequence[Plan], names: Names) -> str:
     return names.give(plan.name)
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Templates as they were compiled: that takes longer than writing most tests, and is needed once.
+
+    Each writing has an environment of its own, as its filters take note of what is to be imported.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Part of Jinja's interface: fill ``bucket`` if that is possible."""
+        if bucket.key in self._made:
+            bucket.bytecode_from_string(self._made[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Part of Jinja's interface: keep what is in ``bucket``."""
+        self._made[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED: Final = _Compiled()
+
+
 def _environment(imports: Imports) -> jinja2.Environment:
     # The result is Python, not HTML: values are made safe by `literal`, not by escaping.
     environment = jinja2.Environment(
@@ -135,6 +177,7 @@ def _environment(imports: Imports) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
+        bytecode_cache=_COMPILED,
     )
     literals = Literals(imports)
     environment.filters["literal"] = literals.write
@@ -153,7 +196,8 @@ def _environment(imports: Imports) -> jinja2.Environment:
         is_invented=is_invented,
         used=used_variables,
         clock=clock_of,
-        calls=lambda plan: any(isinstance(step, AnswerCall) for step in plan.arrange),
+        fixtures=fixtures,
+        mocks=lambda plan: {step.mock for step in plan.arrange if isinstance(step, AnswerCall)},
     )
     return environment
 
@@ -166,6 +210,18 @@ def kind(step: object) -> str:
 def clock_of(plan: Plan) -> SetClock | None:
     """Return the step that sets the clock, which is written around the test, not in it."""
     return next((step for step in plan.arrange if isinstance(step, SetClock)), None)
+
+
+def fixtures(plan: Plan) -> list[str]:
+    """Return the fixtures of pytest and pytest-django that a test asks for."""
+    acts = [scene.act for scene in plan.scenes]
+    asked = {
+        "django_assert_num_queries": any(act.queries is not None for act in acts),
+        "django_capture_on_commit_callbacks": any(act.runs_commit_hooks for act in acts),
+        "settings": UseScratchMedia() in plan.arrange,
+        "tmp_path": UseScratchMedia() in plan.arrange,
+    }
+    return ["client", *(name for name, is_asked in asked.items() if is_asked)]
 
 
 def is_invented(step: object) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from otel2test.inverting.collecting import compared_columns
 from otel2test.inverting.conditions import Bound, OneOf
 from otel2test.inverting.facts import (
+    Averaged,
     Change,
     Complete,
     Counted,
@@ -310,8 +311,16 @@ def test_the_greatest_value_is_one_rows_and_no_one_has_a_greater() -> None:
     assert missing.conditions == (Bound("votes", ">", 9),)
 
 
-def test_other_aggregates_are_not_inverted() -> None:
+def test_average_tells_the_mean() -> None:
     fact = only(query('SELECT AVG("shop_todo"."votes") FROM "shop_todo"', [], columns=["s"], rows=[[9]]))
+
+    assert isinstance(fact, Averaged)
+    assert (fact.table, fact.column, fact.mean) == ("shop_todo", "votes", 9)
+
+
+def test_other_aggregates_are_not_inverted() -> None:
+    sql = 'SELECT STRING_AGG("shop_todo"."title", $$,$$) FROM "shop_todo"'
+    fact = only(query(sql, [], columns=["s"], rows=[["a"]]))
 
     assert isinstance(fact, NotInverted)
 

@@ -590,3 +590,106 @@ def test_no_key_is_too_odd(key: object) -> None:
     state = state_of(titles((key, "Milk")), titles((key, "Milk")))
 
     assert {row["title"] for row in before(state, TODO)} == {"Milk"}
+
+
+# --- sums and means -------------------------------------------------------------------------
+
+
+def total(function: str, value: object) -> Node:
+    sql = f'SELECT {function}("shop_todo"."votes") AS "told" FROM "shop_todo"'
+    return query(sql, [], columns=["told"], rows=[[value]])
+
+
+def test_a_sum_after_an_insert_is_that_of_before_and_the_new_row() -> None:
+    state = state_of(
+        count(2), insert(TODO, 9, title="Milk", votes=5), update(TODO, 9, votes=6), total("SUM", 10)
+    )
+
+    assert sum(row["votes"] for row in before(state, TODO)) == 4  # type: ignore[misc]  # numbers, all
+
+
+def test_a_sum_after_a_delete_lacks_the_deleted_row() -> None:
+    state = state_of(titles((50, 3), columns="id,votes"), count(2), delete(TODO, 50), total("SUM", 7))
+
+    assert [row["votes"] for row in before(state, TODO)] == [3, 7]
+
+
+def test_rows_get_values_of_the_mean_that_was_read() -> None:
+    state = state_of(count(3), total("AVG", 2.3333333333333335))
+
+    votes = [row["votes"] for row in before(state, TODO)]
+    assert (len(votes), sum(votes)) == (3, 7)  # type: ignore[arg-type]  # numbers, all
+
+
+def test_a_mean_that_no_rows_can_have_is_told() -> None:
+    state = state_of(count(3), total("AVG", 0.123))
+
+    assert [item.reason for item in state.not_inverted] == ["a mean of 0.123 that no rows were found for"]
+
+
+# --- rows that must differ ------------------------------------------------------------------
+
+
+def test_made_up_links_of_one_row_lead_to_different_rows() -> None:
+    link = 'SELECT COUNT(*) FROM "shop_todo_tags" WHERE "shop_todo_tags"."todo_id" = %s'
+    named = (
+        'SELECT COUNT(*) FROM "shop_todo_tags" INNER JOIN "shop_tag" ON '
+        '("shop_todo_tags"."tag_id" = "shop_tag"."id") '
+        'WHERE ("shop_todo_tags"."todo_id" = %s AND "shop_tag"."name" LIKE %s)'
+    )
+    state = state_of(
+        query(named, [50, "a%"], columns=["n"], rows=[[2]]), query(link, [50], columns=["n"], rows=[[2]])
+    )
+
+    links = before(state, TODO_TAGS)
+    assert len(links) == 2
+    assert links[0]["tag_id"] != links[1]["tag_id"]
+
+
+def test_what_is_made_up_to_be_changed_later_is_not_found_before() -> None:
+    none_done = query(
+        'SELECT COUNT(*) FROM "shop_todo" WHERE "shop_todo"."done"', [], columns=["n"], rows=[[0]]
+    )
+    state = state_of(
+        none_done, query('UPDATE "shop_todo" SET "votes" = %s WHERE "votes" < %s', [3, 2], rowcount=2)
+    )
+
+    assert [row["done"] for row in before(state, TODO)] == [False, False]
+
+
+def test_rows_made_up_stand_behind_one_that_the_request_made() -> None:
+    # PostgreSQL sorts NULL before everything, descending: made-up rows need a value of their own.
+    newest = query(
+        'SELECT "shop_todo"."id", "shop_todo"."votes" FROM "shop_todo" '
+        'ORDER BY "shop_todo"."votes" DESC LIMIT 1',
+        [],
+        columns=["id", "votes"],
+        rows=[[9, 5]],
+    )
+    state = state_of(count(2), insert(TODO, 9, title="Milk", votes=5), newest)
+
+    assert all(row["votes"] < 5 for row in before(state, TODO))  # type: ignore[operator]  # numbers, all
+
+
+def test_what_is_counted_is_chosen_among_what_was_not_ruled_out() -> None:
+    none = query(
+        'SELECT COUNT(*) FROM "shop_todo" WHERE "shop_todo"."votes" > %s', [0], columns=["n"], rows=[[0]]
+    )
+    state = state_of(none, count(1, '"shop_todo"."votes" <= %s', 2))
+
+    (row,) = before(state, TODO)
+    assert row["votes"] <= 0  # type: ignore[operator]  # a number
+
+
+def test_a_row_for_which_there_is_no_room_behind_is_not_on_the_page() -> None:
+    page = query(
+        'SELECT "shop_todo"."id" FROM "shop_todo" WHERE "shop_todo"."votes" <= %s '
+        'ORDER BY "shop_todo"."id" DESC LIMIT 2',
+        [0],
+        columns=["id"],
+        rows=[[2], [1]],
+    )
+    state = state_of(count(3), page)
+
+    other = next(row for row in before(state, TODO) if row.get("id") not in (1, 2))
+    assert other["votes"] > 0  # type: ignore[operator]  # a number

@@ -8,6 +8,7 @@ from otel2test.inverting import conditions, facts
 from otel2test.inverting.conditions import AnyOf, Bound, NoneOf, OneOf, Opaque, Related, Text
 from otel2test.inverting.entities import Entity, KeyOf
 from otel2test.inverting.facts import (
+    Averaged,
     Change,
     Complete,
     Counted,
@@ -41,10 +42,13 @@ FACTS: list[tuple[Fact, str]] = [
         "20 rows of todo from number 41 on, and others may follow",
     ),
     (Summed(HERE, "todo", (), "votes", 7), "votes of all rows of todo sums up to 7"),
+    (Averaged(HERE, "todo", (), "votes", 2.5), "votes of all rows of todo is 2.5 on average"),
     (
         Inserted(HERE, "todo", {"id": Unknown(), "votes": Change("votes", 1)}, "ignore"),
-        "a row of todo was inserted, unless it was there: "
-        "id = what only the database knew, votes = votes + 1",
+        (
+            "a row of todo was inserted, unless it was there: "
+            "id = what only the database knew, votes = votes + 1"
+        ),
     ),
     (Updated(HERE, "todo", MILK, {"done": True}, 1), "1 row of todo got done = True where title = 'Milk'"),
     (Deleted(HERE, "todo", (), None), "rows of todo deleted"),

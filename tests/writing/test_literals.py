@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel2test.inverting.plan import Anything, Attribute, Formatted, Name, Text, UploadedFile, Variable
+from otel2test.inverting.expressions import Anything, Attribute, Formatted, Name, Text, UploadedFile, Variable
 from otel2test.values import Cut, EnumValue, Lazy, ModelValue, ObjectValue
 from otel2test.writing.imports import Imports
 from otel2test.writing.literals import Literals, UnwritableError, reasons

@@ -2,15 +2,11 @@
 
 import datetime as dt
 
-from otel2test.inverting.plan import (
-    AssertStatus,
-    CreateRow,
-    Name,
-    Plan,
-    SendRequest,
-    SetClock,
-    SetSession,
-)
+from otel2test.inverting.acts import SendRequest
+from otel2test.inverting.arrangements import CreateRow, SetClock, SetSession
+from otel2test.inverting.assertions import AssertStatus
+from otel2test.inverting.expressions import Name
+from otel2test.inverting.plan import Plan
 from otel2test.settings import Framework
 from otel2test.writing import source
 from otel2test.writing.provenance import StepLines, step_lines, step_mark

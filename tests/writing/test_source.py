@@ -14,17 +14,38 @@ from typing import Any, get_args
 
 import pytest
 
-from otel2test.inverting import plan as plans
-from otel2test.inverting.plan import (
+from otel2test.inverting import expressions
+from otel2test.inverting.acts import Patch, SendRequest
+from otel2test.inverting.arrangements import (
     AddLinks,
     AnswerCall,
-    Anything,
     Arrange,
+    ClearCache,
+    CreateAlike,
+    CreateInBulk,
+    CreateRow,
+    GetRow,
+    LogIn,
+    ResetSequences,
+    SetCache,
+    SetClock,
+    SetCookie,
+    SetSession,
+    UpdateRow,
+    UseScratchMedia,
+)
+from otel2test.inverting.assertions import (
     Assert,
+    AssertAllAnswered,
     AssertAllow,
+    AssertAttached,
     AssertAttribute,
     AssertBody,
+    AssertCached,
     AssertCallCount,
+    AssertCalledOnce,
+    AssertCalls,
+    AssertContained,
     AssertContains,
     AssertCookie,
     AssertCount,
@@ -35,41 +56,39 @@ from otel2test.inverting.plan import (
     AssertLinked,
     AssertLoggedIn,
     AssertLoggedOut,
+    AssertMailCount,
     AssertMessages,
     AssertPassword,
     AssertPresent,
     AssertRecent,
     AssertRedirect,
     AssertSentBody,
+    AssertSentForm,
+    AssertSentJson,
     AssertSession,
     AssertStatus,
     AssertStored,
+    AssertStoredContent,
     AssertTemplate,
-    Attribute,
-    ContentTypeOf,
-    CreateAlike,
-    CreateInBulk,
-    CreateRow,
+    FetchMails,
     FetchRow,
     FetchRows,
-    Formatted,
-    GetRow,
-    HashedPassword,
-    LogIn,
-    Name,
-    Note,
-    Numbered,
-    Plan,
+    KeepValue,
     RefreshRow,
-    SendRequest,
-    SetClock,
-    SetCookie,
-    SetSession,
+)
+from otel2test.inverting.expressions import (
+    Anything,
+    Attribute,
+    ContentTypeOf,
+    Formatted,
+    HashedPassword,
+    Name,
+    Numbered,
     Text,
-    UpdateRow,
     UploadedFile,
     Variable,
 )
+from otel2test.inverting.plan import Note, Plan
 from otel2test.settings import FRAMEWORKS, Framework
 from otel2test.writing.source import GeneratedModule, check, comment, write
 from tests.writing.test_literals import HOSTILE
@@ -239,9 +258,103 @@ STEPS: list[tuple[Arrange | Assert, str, str]] = [
     ),
     (AssertCallCount(2), "assert len(responses.calls) == 2", "self.assertEqual(len(responses.calls), 2)"),
     (
+        ResetSequences((TODO,), "other"),
+        (
+            'with connections["other"].cursor() as cursor: for statement in '
+            'connections["other"].ops.sequence_reset_sql(no_style(), [Todo]): cursor.execute(statement)'
+        ),
+        "",
+    ),
+    (ClearCache("default"), "cache.clear()", ""),
+    (SetCache("other", "a", [1], 2), 'caches["other"].set("a", [1], version=2)', ""),
+    (
+        UseScratchMedia(),
+        "settings.MEDIA_ROOT = tmp_path",
+        "media = self.enterContext(TemporaryDirectory()) self.enterContext(self.settings(MEDIA_ROOT=media))",
+    ),
+    (FetchMails(("message", "other")), "[message, other] = mail.outbox", ""),
+    (AssertMailCount(7), "assert len(mail.outbox) == 7", "self.assertEqual(len(mail.outbox), 7)"),
+    (
+        AssertContained("todo", "title", "milk"),
+        'assert "milk" in todo.title',
+        'self.assertIn("milk", todo.title)',
+    ),
+    (
+        AssertAttached("todo", ("a.pdf",)),
+        'assert [attachment[0] for attachment in todo.attachments] == ["a.pdf"]',
+        'self.assertEqual([attachment[0] for attachment in todo.attachments], ["a.pdf"])',
+    ),
+    (
+        AssertCached("default", "a", None),
+        'assert cache.get("a") is None',
+        'self.assertIsNone(cache.get("a"))',
+    ),
+    (
+        AssertCalledOnce("todo", (1, "a"), (("by", 2),)),
+        'todo.assert_called_once_with(1, "a", by=2)',
+        "",
+    ),
+    (
+        AssertCalls("todo", (((1,), ()), ((), (("by", 2),)))),
+        "assert todo.call_args_list == [call(1), call(by=2)]",
+        "self.assertEqual(todo.call_args_list, [call(1), call(by=2)])",
+    ),
+    (
+        AssertStoredContent("todo", "file", b"hi"),
+        'assert todo.file.read() == b"hi"',
+        'self.assertEqual(todo.file.read(), b"hi")',
+    ),
+    (
+        KeepValue("token", ("user", "tokens", 0)),
+        'token = response.json()["user"]["tokens"][0]',
+        "",
+    ),
+    (
         AssertSentBody(0, "x"),
         'assert responses.calls[0].request.body == "x"',
         'self.assertEqual(responses.calls[0].request.body, "x")',
+    ),
+    (AssertCallCount(2, "respx"), "assert len(respx.calls) == 2", "self.assertEqual(len(respx.calls), 2)"),
+    (
+        AssertCallCount(2, "mocket"),
+        "assert len(Mocket.request_list()) == 2",
+        "self.assertEqual(len(Mocket.request_list()), 2)",
+    ),
+    (AssertAllAnswered("respx"), "respx.mock.assert_all_called()", "respx.mock.assert_all_called()"),
+    (
+        AssertAllAnswered("mocket"),
+        "Mocket.assert_fail_if_entries_not_served()",
+        "Mocket.assert_fail_if_entries_not_served()",
+    ),
+    (
+        AssertSentBody(0, "x", "respx"),
+        'assert respx.calls[0].request.content.decode() == "x"',
+        'self.assertEqual(respx.calls[0].request.content.decode(), "x")',
+    ),
+    (
+        AssertSentBody(0, b"\x00", "respx"),
+        'assert respx.calls[0].request.content == b"\\x00"',
+        'self.assertEqual(respx.calls[0].request.content, b"\\x00")',
+    ),
+    (
+        AssertSentJson(1, {"a": None}, "respx"),
+        'assert json.loads(respx.calls[1].request.content) == {"a": None}',
+        'self.assertEqual(json.loads(respx.calls[1].request.content), {"a": None})',
+    ),
+    (
+        AssertSentJson(0, [1], "mocket"),
+        "assert json.loads(Mocket.request_list()[0].body) == [1]",
+        "self.assertEqual(json.loads(Mocket.request_list()[0].body), [1])",
+    ),
+    (
+        AssertSentForm(0, (("a", ["1", "2"]),), "mocket"),
+        'assert parse_qs(Mocket.request_list()[0].body) == {"a": ["1", "2"]}',
+        'self.assertEqual(parse_qs(Mocket.request_list()[0].body), {"a": ["1", "2"]})',
+    ),
+    (
+        AssertSentForm(0, (("a", [""]),), "respx"),
+        'assert parse_qs(respx.calls[0].request.content.decode(), keep_blank_values=True) == {"a": [""]}',
+        'parse_qs(respx.calls[0].request.content.decode(), keep_blank_values=True), {"a": [""]}',
     ),
 ]
 
@@ -265,10 +378,11 @@ def test_every_step_has_a_text(step: Arrange | Assert, pytest_: str, unittest_: 
 
 
 def test_every_expression_has_a_text() -> None:
-    expressions = [
-        item for item in vars(plans).values() if isinstance(item, type) and item.__module__ == plans.__name__
+    found = [
+        item
+        for item in vars(expressions).values()
+        if isinstance(item, type) and item.__module__ == expressions.__name__
     ]
-    steps = {*get_args(Arrange), *get_args(Assert), SendRequest, Plan, Note}
     samples: list[object] = [
         TODO,
         Variable("todo"),
@@ -282,7 +396,7 @@ def test_every_expression_has_a_text() -> None:
         UploadedFile("a.txt", b"a", "text/plain"),
     ]
 
-    assert {type(item) for item in samples} == {item for item in expressions if item not in steps}
+    assert {type(item) for item in samples} == set(found)
     for sample in samples:
         check(plan(CreateRow("todo", TODO, "objects", "create", ()), AssertJson([sample])), "pytest")
 
@@ -290,6 +404,36 @@ def test_every_expression_has_a_text() -> None:
 def test_a_variable_that_nothing_makes_is_refused() -> None:
     with pytest.raises(ValueError, match="owner"):
         check(plan(CreateRow("todo", TODO, "objects", "create", (("owner", Variable("owner")),))), "pytest")
+
+
+def test_what_stands_around_the_act() -> None:
+    act = SendRequest(
+        "GET",
+        "/",
+        queries=3,
+        patches=(
+            Patch("a.b", "b"),
+            Patch("random.randint", None, (1, 2)),
+            Patch("random.random", None, (0.5,)),
+        ),
+        runs_commit_hooks=True,
+    )
+    given = [Plan("index", "0a" * 16, (), act, ())]
+    patches = (
+        'patch("a.b") as b, patch("random.randint", side_effect=[1, 2]), '
+        'patch("random.random", return_value=0.5), '
+    )
+
+    assert (
+        f"with ({patches}django_capture_on_commit_callbacks(execute=True), django_assert_num_queries(3)):"
+        in flat(module(*given, framework="pytest").text)
+    )
+    assert f"with ({patches}self.captureOnCommitCallbacks(execute=True), self.assertNumQueries(3)):" in flat(
+        module(*given, framework="unittest").text
+    )
+    assert "def test_index(client, django_assert_num_queries, django_capture_on_commit_callbacks):" in flat(
+        module(*given, framework="pytest").text
+    )
 
 
 # --- the shape of a module ------------------------------------------------------------------
@@ -447,6 +591,73 @@ def test_answers(framework: Framework, step: AnswerCall, text: str) -> None:
 
 
 @both
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        (answer(is_json=True, json={"a": None}), f'respx.get(url__eq="{URL}").respond(json={{"a": None}})'),
+        (
+            answer(body="x", content_type="text/csv", status=404),
+            f'respx.get(url__eq="{URL}").respond(404, content="x", headers={{"Content-Type": "text/csv"}})',
+        ),
+        (
+            answer(method="PURGE", status=302, headers=(("Location", "/x"),)),
+            f'respx.route(method="PURGE", url__eq="{URL}").respond(302, headers={{"Location": "/x"}})',
+        ),
+        (
+            answer(error=Name("httpx", "ConnectError"), error_message="no way"),
+            f'respx.get(url__eq="{URL}").mock(side_effect=ConnectError("no way"))',
+        ),
+        (
+            answer(status=503, then=(answer(body="x"),)),
+            f'respx.get(url__eq="{URL}").mock(side_effect=[Response(503), Response(200, content="x")])',
+        ),
+    ],
+)
+def test_answers_to_httpx(framework: Framework, step: AnswerCall, text: str) -> None:
+    found = module(plan(replace(step, mock="respx")), framework=framework).text
+
+    assert text in flat(found)
+    assert "@respx.mock\n" in found
+
+
+@both
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        (
+            answer(is_json=True, json={"a": None}, content_type="application/json"),
+            'body=json.dumps({"a": None}), headers={"Content-Type": "application/json"})',
+        ),
+        (
+            answer(body=b"\x00", status=302, headers=(("Location", "/x"),)),
+            f'Entry.single_register("GET", "{URL}", body=b"\\x00", status=302, headers={{"Location": "/x"}})',
+        ),
+        (
+            answer(error=Name("builtins", "OSError"), error_message="Refused", error_arguments=(111,)),
+            f'Entry.register("GET", "{URL}", OSError(111, "Refused"))',
+        ),
+        (
+            answer(status=503, then=(answer(body="x"),)),
+            f'Entry.register("GET", "{URL}", Response(status=503), Response(body="x"))',
+        ),
+    ],
+)
+def test_answers_to_what_opens_sockets(framework: Framework, step: AnswerCall, text: str) -> None:
+    found = module(plan(replace(step, mock="mocket")), framework=framework).text
+
+    assert text in flat(found)
+    assert "@mocketize(strict_mode=True)\n" in found
+
+
+@both
+def test_mocks_stand_around_one_test_together(framework: Framework) -> None:
+    steps = [answer(mock=mock) for mock in ("responses", "respx", "mocket")]
+    found = flat(module(plan(*steps), framework=framework).text)
+
+    assert "@mocketize(strict_mode=True) @respx.mock @responses.activate(" in found
+
+
+@both
 def test_why_something_is_not_compared_is_said(framework: Framework) -> None:
     text = module(plan(AssertJson({"a": Anything("drawn at random")})), framework=framework).text
 
@@ -563,7 +774,12 @@ def everything(text: str) -> Plan:
         AssertAttribute("tag", "title", text),
         AssertAttribute("site", "content_type", ContentTypeOf(text, text, None)),
         AssertPassword("tag", text),
+        answer(url=text, body=text, content_type=text, headers=pairs, mock="respx"),
+        answer(url=text, body=text, content_type=text, headers=pairs, mock="mocket"),
+        answer(error=Name("httpx", "ConnectError"), error_message=text, mock="respx"),
         AssertSentBody(0, text),
+        AssertSentJson(0, {text: Anything(text)}, "respx"),
+        AssertSentForm(0, ((text, [text]),), "mocket"),
         act=SendRequest(
             text,
             text,
@@ -641,7 +857,7 @@ def test_the_same_plans_are_the_same_bytes(
 def test_the_order_of_hashes_has_no_say(tmp_path: Path) -> None:
     program = (
         "from tests.writing.test_source import everything, module, plan\n"
-        "from otel2test.inverting.plan import AssertJson\n"
+        "from otel2test.inverting.assertions import AssertJson\n"
         "import sys\n"
         "given = plan(AssertJson({'a', 'b', 'c', 'd'}), databases=('x', 'y', 'z'))\n"
         "sys.stdout.buffer.write(module(everything('x'), given).text.encode())\n"

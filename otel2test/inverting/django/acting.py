@@ -1,29 +1,19 @@
 """The request as the test client makes it, and what must be set up around it."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from otel2test.identifiers import is_dotted
+from otel2test.inverting.acts import SendRequest
+from otel2test.inverting.arrangements import Arrange, SetCookie, SetSession
 from otel2test.inverting.django.evidence import parse_json
-from otel2test.inverting.django.volatility import Inputs
-from otel2test.inverting.plan import (
-    AnswerCall,
-    Anything,
-    Arrange,
-    Name,
-    Note,
-    SendRequest,
-    SetCookie,
-    SetSession,
-    UploadedFile,
-    Value,
-)
-from otel2test.reading.exchanges import Body, Exchange, Failure, Outbound, Schema
+from otel2test.inverting.expressions import Name, UploadedFile, Value
+from otel2test.inverting.plan import Note
+from otel2test.reading.exchanges import Body, Exchange, Failure, Schema
 from otel2test.values import is_plain
 
-_CSRF_FIELD: Final = "csrfmiddlewaretoken"
+CSRF_FIELD: Final = "csrfmiddlewaretoken"
 
 _CLIENT_NOISE: Final = frozenset(
     {
@@ -107,10 +97,11 @@ def raised(exchange: Exchange) -> tuple[Name, str] | None:
     failure = exchange.exception
     if failure is None or (exchange.response is not None and exchange.response.status < 500):
         return None
-    return _exception_name(failure), failure.message
+    return exception_name(failure), failure.message
 
 
-def _exception_name(failure: Failure) -> Name:
+def exception_name(failure: Failure) -> Name:
+    """Return where an exception's class can be imported from."""
     if not is_dotted(failure.type):
         return Name("builtins", "Exception")
     parts = failure.type.split(".")
@@ -204,11 +195,11 @@ def _as_text(body: Body, notes: list[Note]) -> str:
     """Only for POST does the test client encode a form."""
     if body.files:
         notes.append(Note("the uploaded files of a form that wasn't sent by POST"))
-    return urlencode([(key, value) for key, value in body.fields if key != _CSRF_FIELD])
+    return urlencode([(key, value) for key, value in body.fields if key != CSRF_FIELD])
 
 
 def _form(body: Body, notes: list[Note]) -> dict[str, Value]:
-    pairs: list[tuple[str, Value]] = [(key, value) for key, value in body.fields if key != _CSRF_FIELD]
+    pairs: list[tuple[str, Value]] = [(key, value) for key, value in body.fields if key != CSRF_FIELD]
     for upload in body.files:
         if upload.cut:
             notes.append(Note(f"only the beginning of the uploaded file {upload.name!r} was kept"))
@@ -238,62 +229,3 @@ def session_and_cookies(exchange: Exchange) -> Iterator[Arrange]:
 def framework_cookies(schema: Schema) -> frozenset[str]:
     """Return the cookies that Django keeps for itself."""
     return frozenset({schema.session_cookie, schema.csrf_cookie, "messages"})
-
-
-# --- outbound calls -------------------------------------------------------------------------
-
-
-def answers(exchange: Exchange, inputs: Inputs) -> Iterator[AnswerCall | Note]:
-    """Yield how each outbound call is answered, or why it can't be."""
-    for call in exchange.outbound:
-        if call.library != "requests":
-            yield Note(f"an outbound {call.method} {call.url} made by {call.library}")
-        elif call.status is None and call.error is None:
-            yield Note(f"an outbound {call.method} {call.url} of which no answer was recorded")
-        elif not re.fullmatch(r"[A-Z]+", call.method):
-            yield Note(f"an outbound call of method {call.method!r}")
-        else:
-            yield _answer(call, inputs)
-
-
-def _answer(call: Outbound, inputs: Inputs) -> AnswerCall:
-    sent = parse_json(call.body.text) if call.body.kind == "json" else None
-    received = call.response_body or Body()
-    parsed = parse_json(received.text) if received.kind == "json" else None
-    content_type = next(
-        (value for name, value in call.response_headers if name.lower() == "content-type"), None
-    )
-    return AnswerCall(
-        method=call.method,
-        url=call.url,
-        status=call.status or 0,
-        body=received.content if received.kind == "binary" else received.text,
-        json=parsed,
-        is_json=parsed is not None,
-        content_type=content_type,
-        headers=tuple((name, value) for name, value in call.response_headers if name.lower() == "location"),
-        sent_json=without_volatile(sent, inputs),
-        sends_json=sent is not None,
-        sent_form=tuple(grouped(call.body.fields).items()) if call.body.kind == "form" else None,
-        sent_text=call.body.text if call.body.kind == "text" and not call.body.cut else None,
-        error=_exception_name(call.error) if call.error else None,
-        error_message=call.error.message if call.error else "",
-    )
-
-
-def without_volatile(value: object, inputs: Inputs) -> Value:
-    """Return a JSON value in which what no run can repeat is :class:`Anything`."""
-    if isinstance(value, dict):
-        return {key: without_volatile(item, inputs) for key, item in value.items()}
-    if isinstance(value, list):
-        return [without_volatile(item, inputs) for item in value]
-    if inputs.is_now(value):
-        return Anything("read off the clock")
-    if inputs.from_randomness(value):
-        return Anything("drawn at random")
-    return value
-
-
-def query_of(url: str) -> list[tuple[str, str]]:
-    """Return the query parameters of a URL."""
-    return parse_qsl(urlsplit(url).query, keep_blank_values=True)

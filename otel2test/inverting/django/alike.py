@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from otel2test.inverting.arrangements import CreateAlike
 from otel2test.inverting.django.models import import_name, manager_of
 from otel2test.inverting.django.rows import Row, made_up
-from otel2test.inverting.plan import CreateAlike, Numbered, Value, Values
+from otel2test.inverting.expressions import Numbered, Value, Values
 
 _FEWEST: Final = 4
 _NUMBERED: Final = re.compile(r"(\D*)(\d*)(\D*)")

@@ -5,14 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from otel2test.inverting.django import acting
-from otel2test.inverting.django.effects import Effects
-from otel2test.inverting.django.evidence import parse_json
-from otel2test.inverting.django.identifying import Created
-from otel2test.inverting.django.rows import Arrangement
-from otel2test.inverting.django.volatility import Inputs
-from otel2test.inverting.plan import (
-    Anything,
+from otel2test.identifiers import snake_case
+from otel2test.inverting.assertions import (
     Assert,
     AssertAllow,
     AssertBody,
@@ -25,11 +19,15 @@ from otel2test.inverting.plan import (
     AssertSession,
     AssertStatus,
     AssertTemplate,
-    Attribute,
-    Formatted,
-    Text,
-    Value,
 )
+from otel2test.inverting.django import acting
+from otel2test.inverting.django.effects import Effects
+from otel2test.inverting.django.evidence import parse_json
+from otel2test.inverting.django.identifying import Created
+from otel2test.inverting.django.paths import with_keys
+from otel2test.inverting.django.rows import Arrangement
+from otel2test.inverting.django.volatility import Inputs
+from otel2test.inverting.expressions import Anything, Attribute, Formatted, Text, Value
 from otel2test.reading.exchanges import Exchange, Model, Response
 from otel2test.values import is_plain
 
@@ -45,6 +43,9 @@ _ERROR_LIST: Final = re.compile(r'<ul[^>]*class="errorlist[^"]*"[^>]*>(.*?)</ul>
 _ITEM: Final = re.compile(r"<li[^>]*>(.*?)</li>", re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]+>")
 _HIDDEN: Final = re.compile(r"<(script|style|head)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
+_WRITES: Final = re.compile(r"\s*(INSERT|UPDATE|REPLACE)\b", re.IGNORECASE)
+_TELLING: Final = re.compile(r"[^\W\d_]|\d{8}")
+"""What a text has that a reader would know a row by: a letter, or as many digits as an ISBN."""
 _OWN_KEY: Final = re.compile(r"id|pk|uuid", re.IGNORECASE)
 """Names under which an object shows its own key."""
 _KEYISH: Final = re.compile(r"(^|_)(id|pk|uuid|url|href|key|link|location|self)$|Id$|Url$")
@@ -61,6 +62,11 @@ class Answer:
         self.effects = effects
         self.inputs = inputs
         self.needs_clock = False
+
+    @property
+    def _csrf_tokens(self) -> tuple[str, ...]:
+        sent = self.exchange.request.body.fields
+        return tuple(value for name, value in sent if name == acting.CSRF_FIELD and value)
 
     @property
     def form_errors(self) -> tuple[str, ...]:
@@ -101,11 +107,11 @@ class Answer:
             if parsed is not None or body.text.strip() == "null":
                 yield AssertJson(self._json(parsed, "", None))
         elif body.kind == "binary" and len(body.content) <= _LONGEST_BODY:
-            yield AssertBody(body.content)
+            yield AssertBody(body.content, response.streaming)
         elif body.kind == "text" and content_type in {"text/html", "application/xhtml+xml"}:
             yield from self._page(response)
         elif body.kind == "text" and len(body.text) <= _LONGEST_BODY and not self._volatile_text(body.text):
-            yield AssertBody(self.inputs.on_test_server(body.text))
+            yield AssertBody(self.inputs.on_test_server(body.text), response.streaming)
 
     def _volatile_text(self, text: str) -> bool:
         return any(self.inputs.is_now(word) or self.inputs.from_randomness(word) for word in text.split())
@@ -141,7 +147,7 @@ class Answer:
                 continue
             if not isinstance(value, str) or len(value) < _SHORTEST_TEXT or "\n" in value:
                 continue
-            if self.inputs.from_randomness(value):
+            if self.inputs.from_randomness(value) or not _TELLING.search(value):
                 continue
             if _stands_in(html.escape(value), page):
                 yield value
@@ -158,12 +164,14 @@ class Answer:
             return [self._json(item, key, None) for item in value]
         if isinstance(value, bool) or value is None:
             return value
-        if isinstance(value, (int, str)) and _KEYISH.search(key):
+        if isinstance(value, (int, str)) and (_KEYISH.search(key) or self._names_row(key, of)):
             reference = self._reference(value, key, of)
             if reference is not None:
                 return reference
         if isinstance(value, Anything):
             return value
+        if isinstance(value, str) and any(token in value for token in self._csrf_tokens):
+            return Anything("holds the CSRF token, which a test does not send")
         if self.inputs.is_now(value):
             return Anything("read off the clock")
         if self.inputs.from_randomness(value):
@@ -172,30 +180,54 @@ class Answer:
             self.needs_clock = True
         return self.inputs.on_test_server(value)
 
+    def _names_row(self, key: str, of: Created | None) -> bool:
+        """Say whether a created row may stand under the key: by its model or by a foreign key."""
+        by_model = {snake_case(item.model.name) for item in self.effects.created}
+        by_field = {item.name for item in of.model.fields if item.related_model is not None} if of else set()
+        return snake_case(key) in by_model | by_field
+
     def _reference(self, value: int | str, key: str, of: Created | None) -> Value | None:
         """Return the created row's key where ``value`` is one, or is a path with one in it."""
         if _OWN_KEY.fullmatch(key):
             created = of if of is not None and str(of.key()) == str(value) else None
         else:
-            created = self.effects.created_with_key(value, key)
-            if created is not None and created.model.name.lower() not in key.replace("_", "").lower():
+            pointed = self._pointed_to(of, key)
+            created = self.effects.created_with_key(value, pointed.name if pointed else key)
+            about = pointed.name if pointed else key.replace("_", "")
+            if created is not None and created.model.name.lower() not in about.lower():
                 created = None  # an equal key of another table
         if created is not None:
             attribute = Attribute(self.effects.variable(created), "pk")
             return Text(attribute) if isinstance(value, str) else attribute
         return self._path(value) if isinstance(value, str) and "/" in value else None
 
+    def _pointed_to(self, of: Created | None, key: str) -> Model | None:
+        """Return the model that the field of that name points to, of the row that the object shows."""
+        fields = of.model.fields if of is not None else ()
+        label = next((item.related_model for item in fields if key in (item.name, item.attname)), None)
+        return self.arrangement.models.by_label.get(label or "")
+
     def _drawn(self, value: object) -> Value:
         """A value drawn at random may have been stored, and then be asserted to be the same."""
-        for created in self.effects.created:
+        found = self._stored_as(value)
+        if found is None:
+            return Anything("drawn at random")
+        attribute, stored = found
+        return attribute if isinstance(stored, str) else Text(attribute)
+
+    def _token(self, text: str) -> Attribute | None:
+        found = self._stored_as(text) if self.inputs.from_randomness(text) else None
+        return found[0] if found is not None else None
+
+    def _stored_as(self, text: object) -> tuple[Attribute, object] | None:
+        """Return the attribute of a created row that was stored as ``text``, and its value."""
+        for created in (*self.effects.created, *self.effects.earlier):
             for item in created.model.fields:
                 stored = created.values.get(item.attname)
-                if stored is not None and str(stored) == value:
-                    attribute = Attribute(
-                        self.effects.variable(created), "pk" if item.primary_key else item.name
-                    )
-                    return attribute if isinstance(stored, str) else Text(attribute)
-        return Anything("drawn at random")
+                if stored is not None and str(stored) == text:
+                    name = "pk" if item.primary_key else item.name
+                    return Attribute(self.effects.variable(created), name), stored
+        return None
 
     # --- redirects, headers, cookies, session
 
@@ -208,25 +240,13 @@ class Answer:
 
     def _path(self, url: str) -> Formatted | None:
         """Return the URL as an f-string if the key of a created row stands in its path."""
-        segments = re.split(r"([/?#&=])", str(self.inputs.on_test_server(url)))
-        parts: list[str | Attribute] = [""]
-        found = False
-        for number, segment in enumerate(segments):
-            so_far = "".join(segments[: number + 1])
+
+        def row(key: str, so_far: str) -> Created | None:
+            created = self.effects.created_with_key(key, so_far)
             asked = f"{self.exchange.request.path}/".startswith(f"{so_far}/")
-            key = segment if segment not in {"", *"/?#&="} and not asked else None
-            created = self.effects.created_with_key(key, so_far) if key is not None else None
-            slug, hyphen, ending = segment.rpartition("-")
-            if created is None and key is not None and hyphen and ending.isdecimal():
-                # A slug with the key behind it.
-                created = self.effects.created_with_key(ending, so_far)
-                parts[-1] = f"{parts[-1]}{slug}-" if created is not None else parts[-1]
-            if created is not None:
-                found = True
-                parts += [Attribute(self.effects.variable(created), "pk"), ""]
-            else:
-                parts[-1] = f"{parts[-1]}{segment}"
-        return Formatted(tuple(part for part in parts if part != "")) if found else None
+            return None if asked and created not in self.effects.earlier else created
+
+        return with_keys(str(self.inputs.on_test_server(url)), row, self.effects.variable, self._token)
 
     def _headers(self, response: Response) -> Iterator[Assert]:
         for name, value in response.headers:
@@ -246,7 +266,7 @@ class Answer:
 
     def _session(self) -> Iterator[Assert]:
         session = self.exchange.session
-        if session is None:
+        if session is None or not self._is_session_saved():
             return
         for key, value in session.after.items():
             if key.startswith("_") or not is_plain(value) or session.before.get(key) == value:
@@ -254,6 +274,12 @@ class Answer:
             asserted = self._json(_without_long_texts(value), key, None)
             if not isinstance(asserted, Anything):
                 yield AssertSession(key, asserted)
+
+    def _is_session_saved(self) -> bool:
+        """Say whether the session was written: changes inside a value may never be."""
+        tables = [model.table for model in self.exchange.schema.models if model.framework == "session"]
+        about = [query for query in self.exchange.queries if any(table in query.sql for table in tables)]
+        return not about or any(_WRITES.match(query.sql) for query in about)
 
     def _messages(self) -> Iterator[Assert]:
         texts = tuple(
@@ -287,4 +313,4 @@ def _telling(texts: Iterable[str]) -> list[str]:
 
 def _stands_in(text: str, page: str) -> bool:
     """Say whether the text stands in the page as words of its own, not inside another word."""
-    return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", page) is not None
+    return text in page and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", page) is not None

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from otel2test.identifiers import Names, identifier
-from otel2test.inverting.django.inventing import invent, must_be_given
+from otel2test.inverting.django.filling import Filler
+from otel2test.inverting.django.inventing import implicit_value, must_be_given
 from otel2test.inverting.django.models import Models
 from otel2test.inverting.django.ordering import cut_circles, parents_first
 from otel2test.inverting.django.rows import Arrangement, Link, Row, Visible
@@ -54,7 +55,7 @@ class _Arranger:
         self.notes: list[Note] = []
         self.pointing: list[tuple[Row, Field, KeyOf]] = []
         """Foreign keys to rows whose own key nothing told."""
-        self.today = dt.date(2000, 1, 1)
+        self.filler = Filler(state, models, self.rows)
 
     def run(self, user: tuple[Model, object] | None) -> Arrangement:
         unknown_tables: set[str] = set()
@@ -106,15 +107,22 @@ class _Arranger:
 
     def _row_of(self, entity: Entity, model: Model) -> Row:
         row = Row(model, {}, entity.number, entity, wanted=identifier(model.name, "row"))
-        for item in model.fields:
-            known = entity.before.get(item.column)
-            if known is not None and isinstance(known.value, KeyOf) and not self._is_content_type(item):
-                self.pointing.append((row, item, known.value))
-            elif known is not None and self._writable(item, known.value, model):
-                row.known[item.attname] = known
-        self._take_in_parent(row, model)
+        self._take_in(row, model, entity)
+        self._take_in_parent(row, model, entity)
         self._add(row, entity)
         return row
+
+    def _take_in(self, row: Row, model: Model, entity: Entity) -> None:
+        """Give the row what is known of its part in the model's table."""
+        for item in model.fields:
+            known = entity.before.get(item.column)
+            if known is None or item.attname in row.known:
+                continue
+            if not isinstance(known.value, KeyOf):
+                if self._writable(item, known.value, model):
+                    row.known[item.attname] = known
+            elif item.related_model and not item.parent_link and not self._is_content_type(item):
+                self.pointing.append((row, item, known.value))
 
     def _writable(self, item: Field, value: object, model: Model) -> bool:
         if isinstance(value, (Unknown, Change)):
@@ -124,47 +132,72 @@ class _Arranger:
             return False
         return True
 
-    def _take_in_parent(self, row: Row, model: Model) -> None:
+    def _take_in_parent(self, row: Row, model: Model, entity: Entity | None) -> None:
         """Merge the row of the parent's table, which has the same key, into the child's."""
         parent = self.models.parent(model)
         if parent is None:
             return
         parent_model, link = parent
+        attname = link.related_field or self._key_attname(parent_model)
+        column = next((item.column for item in parent_model.fields if item.attname == attname), "")
         key = row.known.get(link.attname)
-        entity = (
-            self.state.find(parent_model.table, self._key_column(parent_model), key.value) if key else None
-        )
-        if entity is None:
-            return
-        self.of_entity[id(entity)] = row
-        for item in parent_model.fields:
-            known = entity.before.get(item.column)
-            if known is not None:
-                row.known.setdefault(item.attname, known)
-        self._take_in_parent(row, parent_model)
+        if key is not None:
+            row.known.setdefault(attname, key)
+            found = self.state.find(parent_model.table, column, key.value)
+        else:
+            found = self._joined_parent(entity, link, parent_model, column) if entity else None
+        if found is not None:
+            self.of_entity[id(found)] = row
+            self._take_in(row, parent_model, found)
+        self._take_in_parent(row, parent_model, found)
 
-    def _key_column(self, model: Model) -> str:
-        key = self.models.primary_key(model)
-        return key.column if key else ""
+    def _joined_parent(self, entity: Entity, link: Field, parent_model: Model, column: str) -> Entity | None:
+        """Return the parent's part of a row whose key nothing told, but that the two were joined."""
+        known = entity.before.get(link.column)
+        if known is not None and isinstance(known.value, KeyOf):
+            return known.value.entity
+        return self.state.find(parent_model.table, column, KeyOf(entity, link.column))
 
     def _add(self, row: Row, entity: Entity | None) -> None:
         self.rows.append(row)
+        self._index(row)
+        if entity is not None:
+            self.of_entity[id(entity)] = row
+
+    def _index(self, row: Row) -> None:
         for model in self.models.lineage(row.model):
             for item in model.fields:
                 if (item.primary_key or item.unique) and item.attname in row.known:
                     self.by_key.setdefault(
                         (model.table, item.attname, _key(row.known[item.attname].value)), row
                     )
-        if entity is not None:
-            self.of_entity[id(entity)] = row
 
     def _invent(self, model: Model, attname: str | None, value: object, source: Source) -> Row:
         known = {attname: Known(value, source)} if attname else {}
+        inherited = self._inherited_row(model, attname, value) if attname else None
+        if inherited is not None:
+            inherited.model = model
+            inherited.known |= known
+            inherited.wanted = identifier(model.name, "row")
+            self._take_in_parent(inherited, model, None)
+            self._index(inherited)
+            return inherited
         row = Row(
             model, known, len(self.state.entities) + len(self.rows), wanted=identifier(model.name, "row")
         )
+        self._take_in_parent(row, model, None)
         self._add(row, None)
         return row
+
+    def _inherited_row(self, model: Model, attname: str, value: object) -> Row | None:
+        """Return the row that was seen in a parent's table only, of what is a row of ``model``."""
+        if not any(item.primary_key and item.attname == attname for item in model.fields):
+            return None
+        for parent in self.models.lineage(model):
+            found = self._find(parent, self._key_attname(parent), value)
+            if found is not None and found.model is parent is not model:
+                return found
+        return None
 
     def _user(self, model: Model, key: object) -> None:
         attname = self._key_attname(model)
@@ -185,16 +218,25 @@ class _Arranger:
         if row.model.framework is not None:
             return
         self._complete_generic(row)
-        for item in row.model.fields:
-            if item.parent_link or item.generated:
-                continue
+        fields = [item for item in row.model.fields if not (item.parent_link or item.generated)]
+        for item in fields:
             if item.related_model is not None:
                 self._complete_parent(row, item)
-            elif item.attname not in row.known and item.name not in row.made_up and must_be_given(item):
+        for item in fields:  # after the parents: some columns are unique for each parent only
+            missing = item.attname not in row.known and item.name not in row.made_up
+            if item.related_model is None and missing and self._needs_value(row, item):
                 peers = sum(
                     1 for other in self.rows if other.model is row.model and item.name in other.made_up
                 )
-                row.made_up[item.name] = self._free(item, row.model, peers + 1)
+                row.made_up[item.name] = self.filler.value(item, row, peers + 1)
+
+    def _needs_value(self, row: Row, item: Field) -> bool:
+        """Say whether the row can't be left with what Django would give it."""
+        if must_be_given(item):
+            return True
+        told, implicit = implicit_value(item)
+        matters = told and item.column in self.filler.limited_columns(row.model.table)
+        return matters and not self.filler.may_have(row, item, implicit)
 
     def _complete_generic(self, row: Row) -> None:
         """Find the row that a generic foreign key points to, so that the test can name it."""
@@ -202,6 +244,9 @@ class _Arranger:
         for generic in row.model.generic_foreign_keys:
             content_type = row.known.get(attnames.get(generic.content_type, ""))
             object_id = row.known.get(attnames.get(generic.object_id, ""))
+            if content_type is None and object_id is not None and generic.name not in row.parents:
+                self._guess_target(row, generic.name, object_id.value)
+                continue
             target = self.models.model_of(content_type.value) if content_type else None
             if target is None or object_id is None or generic.name in row.parents:
                 continue
@@ -212,14 +257,12 @@ class _Arranger:
             if found is not None and found is not row:
                 row.parents[generic.name] = found
 
-    def _free(self, item: Field, model: Model, number: int) -> object:
-        """Invent a value that no recorded row of the model has, where that matters."""
-        value = invent(item, model, number, self.today)
-        taken = {repr(other.value(item.attname)) for other in self.rows if other.model is model}
-        while (item.unique or item.primary_key) and repr(value) in taken and number < 10_000:
-            number += 1
-            value = invent(item, model, number, self.today)
-        return value
+    def _guess_target(self, row: Row, name: str, key: object) -> None:
+        """Let a generic foreign key point to the row with that key, if rows of one model only have it."""
+        found = [other for other in self.rows if other is not row and str(other.key()) == str(key)]
+        if len({other.model.label for other in found}) == 1:
+            row.parents[name] = found[0]
+            row.made_up[name] = found[0]
 
     def _complete_parent(self, row: Row, item: Field) -> None:
         parent_model = self.models.by_label.get(item.related_model or "")
@@ -227,7 +270,8 @@ class _Arranger:
             return
         parent_model = self._concrete(parent_model)
         known = row.known.get(item.attname)
-        if known is None and (item.null or item.has_default or item.default_callable):
+        optional = item.null or item.has_default or item.default_callable
+        if known is None and optional and (not item.null or self.filler.may_have(row, item, None)):
             return
         if known is not None and known.value is None:
             return
@@ -244,11 +288,8 @@ class _Arranger:
             return
         else:
             peers = [other for other in self.rows if other.model is parent_model and other is not row]
-            parent = (
-                peers[0]
-                if peers and not item.unique
-                else self._invent(parent_model, None, None, Source("", 0))
-            )
+            found = next((peer for peer in peers if self.filler.may_have(row, item, peer)), None)
+            parent = found or self._invent(parent_model, None, None, Source("", 0))
         row.parents[item.name] = parent
 
     def _is_endless(self, row: Row, parent_model: Model) -> bool:
@@ -298,6 +339,18 @@ class _Arranger:
             # One pinned key pins all of its table: the database might give it to another row.
             row.pinned = row.model.label in seen
 
+    def _saved(self, row: Row) -> float:
+        """Return when the row was saved, if queries sort by that and only saving it sets the time."""
+        for item in row.model.fields:
+            known = row.known.get(item.attname)
+            if not (item.auto_now or item.auto_now_add) or known is None:
+                continue
+            if (row.model.table, item.column) in self.visible.sorting and isinstance(
+                known.value, dt.datetime
+            ):
+                return known.value.timestamp()
+        return 0.0
+
     def _name_users(self) -> None:
         """Two users are told apart best by their own names."""
         users = [row for row in self.rows if row.model.user]
@@ -311,10 +364,10 @@ class _Arranger:
         for row in sorted(self.rows, key=lambda item: item.number):
             first_seen.setdefault(row.model.label, row.number)
 
-        def by_key(row: Row) -> tuple[int, bool, int, int]:
+        def by_key(row: Row) -> tuple[int, float, bool, int, int]:
             key = row.value(self._key_attname(row.model))
-            numeric = isinstance(key, int)
-            return (first_seen[row.model.label], not numeric, key if isinstance(key, int) else 0, row.number)
+            number = key if isinstance(key, int) else 0
+            return (first_seen[row.model.label], self._saved(row), key is not number, number, row.number)
 
         arrangement.deferred.extend(cut_circles(self.rows))
         arrangement.rows.extend(parents_first(sorted(self.rows, key=by_key), arrangement.deferred))

@@ -4,25 +4,15 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
+from otel2test.inverting.arrangements import AddLinks, Arrange, CreateInBulk, CreateRow, GetRow, UpdateRow
 from otel2test.inverting.django import alike
 from otel2test.inverting.django.inventing import implicit_value, must_be_given
 from otel2test.inverting.django.models import import_name, manager_of
 from otel2test.inverting.django.rows import Arrangement, Row, Visible, made_up
-from otel2test.inverting.django.saving import in_bulk, made_by_handler, made_by_migration
+from otel2test.inverting.django.saving import in_bulk, key_of_seeded, made_by_handler, made_by_migration
 from otel2test.inverting.entities import KeyOf
-from otel2test.inverting.plan import (
-    AddLinks,
-    Arrange,
-    CreateInBulk,
-    CreateRow,
-    GetRow,
-    HashedPassword,
-    Note,
-    UpdateRow,
-    Value,
-    Values,
-    Variable,
-)
+from otel2test.inverting.expressions import HashedPassword, Value, Values, Variable
+from otel2test.inverting.plan import Note
 from otel2test.reading.exchanges import Field, Model
 
 _Method: TypeAlias = Literal["create", "create_user", "update_or_create", "get_or_create"]
@@ -38,7 +28,7 @@ def steps(arrangement: Arrangement, visible: Visible) -> tuple[Arrange, ...]:
     for group in _together(arrangement):
         values = [tuple(_values(arrangement, row, visible, left_out)) for row in group]
         for rows, given in alike.runs(group, values):
-            made = _made(arrangement, rows, given, found)
+            made = _made(arrangement, rows, given, found, visible)
             each = [(row,) for row in rows] if len(made) == len(rows) else [tuple(rows)] * len(made)
             arrangement.made += zip(made, each, strict=True)
             found += made
@@ -56,7 +46,11 @@ def steps(arrangement: Arrangement, visible: Visible) -> tuple[Arrange, ...]:
 
 
 def _made(
-    arrangement: Arrangement, rows: Sequence[Row], values: Sequence[Values], before: Sequence[Arrange]
+    arrangement: Arrangement,
+    rows: Sequence[Row],
+    values: Sequence[Values],
+    before: Sequence[Arrange],
+    visible: Visible,
 ) -> Sequence[Arrange]:
     """Return the steps that make some rows of one model."""
     if rows[0].model.framework is not None:
@@ -67,52 +61,50 @@ def _made(
     if in_bulk(arrangement, rows[0]):
         explained = not any(isinstance(step, CreateInBulk) for step in before)
         return (_in_bulk(rows, values, explained=explained),)
-    return [_create(arrangement, row, given) for row, given in zip(rows, values, strict=True)]
+    return [_create(arrangement, row, given, visible) for row, given in zip(rows, values, strict=True)]
 
 
 def _together(arrangement: Arrangement) -> Iterator[list[Row]]:
     """Yield the rows in groups that may be made at once: of one model, none pointing to another."""
     group: list[Row] = []
+    members: set[int] = set()
     for row in arrangement.rows:
         fits = (
             group
             and row.model is group[0].model
             and row.model.framework is None
-            and not any(parent in group for parent in row.parents.values())
+            and not any(id(parent) in members for parent in row.parents.values())
             and (row.variable is None) == (group[0].variable is None)
             and row.invented == group[0].invented
             and in_bulk(arrangement, row) == in_bulk(arrangement, group[0])
         )
         if group and not fits:
             yield group
-            group = []
+            group, members = [], set()
         group.append(row)
+        members.add(id(row))
     if group:
         yield group
 
 
-def _create(arrangement: Arrangement, row: Row, values: Values) -> CreateRow:
+def _create(arrangement: Arrangement, row: Row, values: Values, visible: Visible) -> CreateRow:
     model = row.model
-    method, key = _how(arrangement, row)
+    method, key = _how(arrangement, row, visible)
     return CreateRow(
         row.variable,
         import_name(model),
         manager_of(model),
         method,
-        tuple(
-            item
-            for item in values
-            if item[0] not in key and not (method == "get_or_create" and item[0] == "pk")
-        ),
+        tuple(item for item in values if item[0] not in key),
         made_up(row),
         lookup=tuple(item for item in values if item[0] in key),
     )
 
 
-def _how(arrangement: Arrangement, row: Row) -> tuple[_Method, frozenset[str]]:
+def _how(arrangement: Arrangement, row: Row, visible: Visible) -> tuple[_Method, frozenset[str]]:
     """Return the manager's method that makes the row, and by which fields it looks for one that is there."""
-    if seeded := made_by_migration(row):
-        return "get_or_create", frozenset(item.name for item in seeded)
+    if made_by_migration(row) and (seeded := key_of_seeded(arrangement, row, visible)):
+        return "get_or_create", frozenset("pk" if item.primary_key else item.name for item in seeded)
     handled = made_by_handler(arrangement, row)
     if handled is not None:
         return "update_or_create", frozenset({handled.name})
@@ -142,6 +134,7 @@ def _values(
     arrangement: Arrangement, row: Row, visible: Visible, deferred: set[tuple[int, str]]
 ) -> Iterator[tuple[str, Value]]:
     told: set[str] = set()
+    _, key = _how(arrangement, row, visible)
     for generic in row.model.generic_foreign_keys:
         if generic.name in row.parents:
             told |= {generic.content_type, generic.object_id}
@@ -153,22 +146,32 @@ def _values(
             if (id(row), item.name) not in deferred:
                 yield item.name, Variable(arrangement.name(row.parents[item.name]))
         elif item.primary_key:
-            yield from _key(row, item)
+            yield from _key(row, item, asked="pk" in key)
         elif row.model.user and item.name == "password":
             if row.password is not None:
                 yield "password", row.password
         else:
-            yield from _column(arrangement, row, item, visible)
+            yield from _column(arrangement, row, item, visible, asked=item.name in key)
 
 
-def _key(row: Row, item: Field) -> Iterator[tuple[str, Value]]:
-    if item.attname in row.known and (row.pinned or must_be_given(item)):
-        yield "pk", row.known[item.attname].value
+def _key(row: Row, item: Field, *, asked: bool) -> Iterator[tuple[str, Value]]:
+    name = item.name if _is_hidden_by_default(row.model, item) else "pk"
+    if item.attname in row.known and (asked or row.pinned or must_be_given(item)):
+        yield name, row.known[item.attname].value
     elif item.name in row.made_up:
-        yield "pk", row.made_up[item.name]
+        yield name, row.made_up[item.name]
 
 
-def _column(arrangement: Arrangement, row: Row, item: Field, visible: Visible) -> Iterator[tuple[str, Value]]:
+def _is_hidden_by_default(model: Model, item: Field) -> bool:
+    """Say whether ``pk=…`` doesn't reach the key: a parent's that is text, or has a default, keeps that."""
+    inherits = any(each.parent_link for each in model.fields)
+    return inherits and (implicit_value(item) != (False, None) or item.default_callable is not None)
+
+
+def _column(
+    arrangement: Arrangement, row: Row, item: Field, visible: Visible, *, asked: bool
+) -> Iterator[tuple[str, Value]]:
+    """Yield the column's value where it has to be said, or is ``asked`` for to find the row."""
     if item.attname in row.known:
         value = row.known[item.attname].value
         if _is_content_type(arrangement, item) and value is not None:
@@ -179,7 +182,7 @@ def _column(arrangement: Arrangement, row: Row, item: Field, visible: Visible) -
                 yield item.attname, value
                 return
             value = known
-        if _worth_giving(item, value, row.model, visible):
+        if asked or _worth_giving(item, value, row.model, visible):
             # A foreign key to a row that the test doesn't know is given by its column.
             by_column = item.related_model is not None and not _is_content_type(arrangement, item)
             yield item.attname if by_column else item.name, value

@@ -6,14 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from otel2test.identifiers import identifier, snake_case
-from otel2test.inverting.django import identifying, saving
-from otel2test.inverting.django.identifying import Created
-from otel2test.inverting.django.inventing import implicit_value
-from otel2test.inverting.django.models import import_name, manager_of
-from otel2test.inverting.django.rows import Arrangement, Row, Visible
-from otel2test.inverting.django.volatility import Inputs
-from otel2test.inverting.facts import Change, Unknown
-from otel2test.inverting.plan import (
+from otel2test.inverting.assertions import (
     Assert,
     AssertAttribute,
     AssertCount,
@@ -24,16 +17,19 @@ from otel2test.inverting.plan import (
     AssertPresent,
     AssertRecent,
     AssertStored,
-    Attribute,
     FetchRow,
     FetchRows,
-    Note,
     RefreshRow,
-    Text,
-    Value,
-    Values,
-    Variable,
 )
+from otel2test.inverting.django import identifying, saving
+from otel2test.inverting.django.identifying import Created
+from otel2test.inverting.django.inventing import implicit_value
+from otel2test.inverting.django.models import import_name, manager_of
+from otel2test.inverting.django.rows import Arrangement, Row, Visible
+from otel2test.inverting.django.volatility import Inputs
+from otel2test.inverting.expressions import Attribute, Text, Value, Values, Variable
+from otel2test.inverting.facts import Change, Unknown
+from otel2test.inverting.plan import Note
 from otel2test.inverting.state import Entity, Known, State
 from otel2test.reading.exchanges import Field, Model
 from otel2test.values import is_plain
@@ -52,7 +48,13 @@ class Effects:
     """The rows created, changed and deleted by one request."""
 
     def __init__(
-        self, state: State, arrangement: Arrangement, inputs: Inputs, password: str | None, visible: Visible
+        self,
+        state: State,
+        arrangement: Arrangement,
+        inputs: Inputs,
+        password: str | None,
+        visible: Visible,
+        earlier: Sequence[Created] = (),
     ) -> None:
         self.arrangement = arrangement
         self.inputs = inputs
@@ -64,6 +66,8 @@ class Effects:
         self.needs_clock = False
         self.notes: list[Note] = []
         self.created: list[Created] = []
+        self.earlier = tuple(earlier)
+        """Rows that earlier requests of the same test created; each has a variable."""
         self._lookups: dict[int, Values | None] = {}
         self._links: list[tuple[Entity, bool]] = []
         self._updated: list[tuple[Row, Entity]] = []
@@ -115,10 +119,12 @@ class Effects:
 
         ``about`` is where the key stood: a field's name, a path. It decides where other rows have it too.
         """
-        found = [item for item in self.created if item.key() is not None and str(item.key()) == str(key)]
+        rows = (*self.created, *self.earlier)
+        found = [item for item in rows if item.key() is not None and str(item.key()) == str(key)]
         words = snake_case(about).replace("_", "")
         named = [item for item in found if item.model.name.lower() in words]
-        if not named and any(str(row.key()) == str(key) for row in self.arrangement.rows):
+        others = (row for row in self.arrangement.rows if not row.made_before)
+        if not named and any(str(row.key()) == str(key) for row in others):
             return None
         found = named or found
         return found[0] if len(found) == 1 and self._fetched(found[0].model) else None
@@ -126,15 +132,23 @@ class Effects:
     def shown_as(self, shown: Mapping[str, object]) -> Created | None:
         """Return the created row that an object of a JSON body shows, by its key and its other columns."""
         best: tuple[int, Created] | None = None
-        for created in self.created:
-            agree = _agreement(created.model, created.values, shown)
+        for created in (*self.created, *self.earlier):
+            agree = identifying.agreement(created.model, created.values, shown)
             if agree is not None and self._fetched(created.model) and (best is None or agree > best[0]):
                 best = (agree, created)
         for row in self.arrangement.rows:
-            agree = _agreement(row.model, row.recorded(), shown)
+            agree = identifying.agreement(row.model, row.recorded(), shown)
             if agree is not None and best is not None and agree > best[0]:
                 return None
         return best[1] if best is not None and best[0] >= 0 else None
+
+    def stored(self, value: object) -> Attribute | None:
+        """Return the column of a created row that holds a text drawn at random."""
+        for created in (*self.created, *self.earlier):
+            for item in created.model.fields:
+                if created.values.get(item.attname) == value:
+                    return Attribute(self.variable(created), "pk" if item.primary_key else item.name)
+        return None
 
     def variable(self, created: Created) -> str:
         """Return the created row's variable; it gets one when something first refers to it."""
@@ -171,8 +185,9 @@ class Effects:
 
     def _present(self, model: Model) -> int:
         """Return how many rows of the model there are after the request."""
-        arranged = sum(1 for row in self.arrangement.rows if row.model is model and row not in self._deleted)
-        return arranged + sum(1 for item in self.created if item.model is model)
+        rows = [row for row in self.arrangement.rows if row not in self._deleted]
+        models = (*(row.model for row in rows), *(item.model for item in self.created))
+        return sum(1 for each in models if self._counts_as(each, model))
 
     def _fetches(self) -> Iterator[Assert]:
         """Yield how the created rows are found; those that nothing tells apart by their order."""
@@ -183,8 +198,8 @@ class Effects:
             if not self._fetched(created.model):
                 continue
             found = self._lookups[id(created)]
-            same = [item for item in self.created if self._in_order(item) and item.model is created.model]
-            if found is None and len(same) > 1:
+            same = self._told_by_order(created.model)
+            if same:
                 if same[0] is created:
                     yield self._fetch_in_order(same)
                 continue
@@ -197,8 +212,11 @@ class Effects:
                 latest=found is None,
             )
 
-    def _in_order(self, created: Created) -> bool:
-        return self._fetched(created.model) and self._lookups[id(created)] is None
+    def _told_by_order(self, model: Model) -> list[Created]:
+        """Return all created rows of the model if it takes their order to tell some of them."""
+        rows = [item for item in self.created if item.model is model]
+        alike = [item for item in rows if self._lookups[id(item)] is None]
+        return rows if len(alike) > 1 or (alike and alike[0] is not rows[-1]) else []
 
     def _fetch_in_order(self, same: list[Created]) -> FetchRows:
         model = same[0].model
@@ -211,7 +229,9 @@ class Effects:
 
         def said(item: Field, value: object) -> tuple[str, Value] | None:
             if item.related_model is not None:
-                return self._reference(item, value, earlier)
+                pair = self._reference(item, value, earlier)
+                made_later = pair[1] == value and pair != self._reference(item, value, self.created)
+                return None if made_later else pair
             return ("pk" if item.primary_key else item.name), value
 
         def repeatable(item: Field, value: object) -> bool:
@@ -221,12 +241,20 @@ class Effects:
 
     def _others(self, created: Created) -> list[dict[str, object]]:
         """Return the other rows that will be in the table when the created one is looked for."""
-        others = [item.values for item in self.created if item.model is created.model and item is not created]
+        others = [
+            item.values
+            for item in self.created
+            if self._counts_as(item.model, created.model) and item is not created
+        ]
         return others + [
             {item.attname: row.value(item.attname) for item in row.model.fields}
             for row in self.arrangement.rows
-            if row.model is created.model and row not in self._deleted
+            if self._counts_as(row.model, created.model) and row not in self._deleted
         ]
+
+    def _counts_as(self, model: Model, ancestor: Model) -> bool:
+        """Say whether rows of ``model`` are found among those of ``ancestor`` as well."""
+        return model is ancestor or any(each is ancestor for each in self.arrangement.models.lineage(model))
 
     def _unrepeatable(self, item: Field, value: object) -> bool:
         return (
@@ -264,7 +292,7 @@ class Effects:
         for other in self.created:
             if other is created or not self._fetched(other.model) or str(other.key()) != str(value):
                 continue
-            if self._is_of(created, other.model, item) or _is_copy(created, other, item):
+            if self._is_of(created, other.model, item) or identifying.is_copy(created, other, item):
                 attribute = Attribute(self.variable(other), "pk")
                 return Text(attribute) if type(value) is not type(other.key()) else attribute
         return None
@@ -314,9 +342,11 @@ class Effects:
                 self.needs_clock = True
             yield AssertRecent(variable, item.name, value, now=self.inputs.is_now(value))
         elif self.inputs.from_randomness(value) or (
-            item.default_callable is not None and not self.inputs.given(value) and value != ""
+            item.default_callable is not None and not self._is_told(value)
         ):
             yield AssertPresent(variable, item.name)
+        elif item.type not in _FILES and (name := self._file_name(value)) is not None:
+            yield AssertAttribute(variable, item.name, name)
         elif item.type in _FILES and isinstance(value, str) and value:
             yield AssertFileName(variable, item.name, re.sub(r"(_\w{7})?(\.\w*)?$", "", value))
         elif value is not None and not item.python_class.startswith("django."):
@@ -324,6 +354,22 @@ class Effects:
         else:
             self.needs_clock |= self.inputs.from_clock(value)
             yield AssertAttribute(variable, item.name, self.inputs.on_test_server(value))
+
+    def _is_told(self, value: object) -> bool:
+        """Say whether the value isn't what a callable default gave: it was sent, or there before."""
+        if isinstance(value, Mapping):
+            return bool(value) and all(map(self._is_told, value.values()))
+        if isinstance(value, (list, tuple)):
+            return bool(value) and all(map(self._is_told, value))
+        return value in {"", None} or isinstance(value, bool) or self.inputs.given(value)
+
+    def _file_name(self, value: object) -> Attribute | None:
+        """Return the name of a created row's file that ``value`` repeats: storage may give it another."""
+        for created in self.created:
+            for item in created.model.fields:
+                if item.type in _FILES and value and created.values.get(item.attname) == value:
+                    return Attribute(self.variable(created), f"{item.name}.name")
+        return None
 
     def _set_by_save(self, value: dt.datetime) -> Attribute | None:
         """Return the column of an arranged row that ``value`` is from, where a test has another time."""
@@ -375,31 +421,3 @@ class Effects:
             if known is not None and created.model.table == model.table and created.key() == known.value:
                 return self.variable(created)
         return None
-
-
-def _agreement(model: Model, values: Mapping[str, object], shown: Mapping[str, object]) -> int | None:
-    """Return how many columns ``shown`` shares with a row, less those that differ; None if its key does."""
-    key = next((item for item in model.fields if item.primary_key), None)
-    if key is None or values.get(key.attname) is None:
-        return None
-    others = {item.attname for item in model.fields if not item.primary_key}
-    names = [
-        name for name in dict.fromkeys((key.attname, "pk", "id")) if name in shown and name not in others
-    ]
-    if not names or str(shown[names[0]]) != str(values[key.attname]):
-        return None
-    verdicts = [
-        str(values[item.attname]) == str(shown[item.name])
-        for item in model.fields
-        if not item.primary_key and item.attname in values and isinstance(shown.get(item.name), (str, int))
-    ]
-    return sum(1 if verdict else -1 for verdict in verdicts)
-
-
-def _is_copy(created: Created, other: Created, item: Field) -> bool:
-    """Say whether a row repeats the columns of another, its key in ``item``."""
-    key = next((column for column in other.model.fields if column.primary_key), None)
-    if key is None or key.attname != item.attname:
-        return False
-    shared = [name for name in other.values if name in created.values and name != key.attname]
-    return bool(shared) and all(created.values[name] == other.values[name] for name in shared)

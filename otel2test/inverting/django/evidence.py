@@ -7,7 +7,7 @@ somebody could see it. :class:`Evidence` is asked exactly that.
 import datetime as dt
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -17,6 +17,9 @@ import orjson
 from otel2test.reading.exchanges import Body, Exchange
 
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
+
+_NAMED_KEY = re.compile(r"[^\W\d][\w-]*?[-_](\d+)")
+"""A key behind a word: ``printers-7``, ``assign_7``."""
 
 _SHORTEST_HEADER = 8
 """Shorter values of headers are numbers and switches, and say nothing of where another value is from."""
@@ -46,8 +49,17 @@ class Evidence:
         return isinstance(value, dt.date) and value in self.dates
 
 
-def gather(exchange: Exchange) -> Evidence:
-    """Return the evidence of one exchange."""
+def gather(exchanges: Iterable[Exchange]) -> Evidence:
+    """Return the evidence of all exchanges together."""
+    found = [_gather(exchange) for exchange in exchanges]
+    return Evidence(
+        frozenset().union(*(item.tokens for item in found)),
+        frozenset().union(*(item.instants for item in found)),
+        frozenset().union(*(item.dates for item in found)),
+    )
+
+
+def _gather(exchange: Exchange) -> Evidence:
     plain = _plain_fields(exchange)
     tokens: set[str] = set()
     instants: set[dt.datetime] = set()
@@ -60,6 +72,9 @@ def gather(exchange: Exchange) -> Evidence:
             dates.add(parsed)
         if key not in plain:
             tokens.add(str(leaf))
+    for _, leaf in _request_leaves(exchange):
+        if isinstance(leaf, str) and (named := _NAMED_KEY.fullmatch(leaf)):
+            tokens.add(named[1])
     return Evidence(frozenset(tokens), frozenset(instants), frozenset(dates))
 
 

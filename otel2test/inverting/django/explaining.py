@@ -2,15 +2,25 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from otel2test.inverting.django.effects import Effects
-from otel2test.inverting.django.rows import Arrangement, Row
-from otel2test.inverting.facts import Deleted, Fact, Inserted, Updated
-from otel2test.inverting.origins import Origin
-from otel2test.inverting.plan import (
+from otel2test.inverting.acts import SendRequest
+from otel2test.inverting.arrangements import (
     AddLinks,
     AnswerCall,
     Arrange,
+    CreateAlike,
+    CreateInBulk,
+    CreateRow,
+    GetRow,
+    LogIn,
+    ResetSequences,
+    SetClock,
+    SetCookie,
+    SetSession,
+    UpdateRow,
+)
+from otel2test.inverting.assertions import (
     Assert,
+    AssertAllAnswered,
     AssertAttribute,
     AssertCallCount,
     AssertCount,
@@ -21,47 +31,49 @@ from otel2test.inverting.plan import (
     AssertPresent,
     AssertRecent,
     AssertSentBody,
+    AssertSentForm,
+    AssertSentJson,
     AssertStored,
-    CreateAlike,
-    CreateInBulk,
-    CreateRow,
     FetchRow,
     FetchRows,
-    GetRow,
-    LogIn,
-    Name,
-    Plan,
+    KeepValue,
     RefreshRow,
-    SendRequest,
-    SetClock,
-    SetCookie,
-    SetSession,
-    Step,
-    UpdateRow,
 )
+from otel2test.inverting.django.rows import Arrangement, Row
+from otel2test.inverting.django.scenes import Played
+from otel2test.inverting.expressions import Name
+from otel2test.inverting.facts import Deleted, Inserted, Updated
+from otel2test.inverting.origins import Origin
+from otel2test.inverting.plan import Plan, Step
 from otel2test.inverting.state import Entity
-from otel2test.reading.exchanges import Exchange
+from otel2test.reading.exchanges import Outbound
 
 
-def origins(
-    plan: Plan, exchange: Exchange, arrangement: Arrangement, effects: Effects, facts: Sequence[Fact]
-) -> tuple[tuple[Origin, ...], ...]:
-    """Return the origins of each of ``plan.steps``."""
-    explainer = _Explainer(exchange, arrangement, effects, facts)
-    return tuple(tuple(explainer.of(step)) for step in plan.steps)
+def origins(plan: Plan, arrangement: Arrangement, played: Sequence[Played]) -> tuple[tuple[Origin, ...], ...]:
+    """Return the origins of each of ``plan.steps``; ``played`` are the requests of its scenes."""
+    rows_of = {id(step): rows for step, rows in arrangement.made}
+    outbound = [call for item in played for call in item.part.exchange.outbound]
+    found: list[tuple[Origin, ...]] = []
+    for scene, item in zip(plan.scenes, played, strict=True):
+        explainer = _Explainer(item, rows_of, outbound)
+        found += (tuple(explainer.of(step)) for step in (*scene.arrange, scene.act, *scene.asserts))
+    return tuple(found)
 
 
 class _Explainer:
+    """Knows one request of a test."""
+
     def __init__(
-        self, exchange: Exchange, arrangement: Arrangement, effects: Effects, facts: Sequence[Fact]
+        self, played: Played, rows_of: Mapping[int, tuple[Row, ...]], outbound: Sequence[Outbound]
     ) -> None:
-        self.exchange = exchange
-        self.arrangement = arrangement
-        self.facts = facts
-        self.rows_of: Mapping[int, tuple[Row, ...]] = {id(step): rows for step, rows in arrangement.made}
-        self.row_of = {row.variable: row for row in arrangement.rows if row.variable}
-        self.created_of = {created.variable: created for created in effects.created if created.variable}
-        self.outbound = [call.span_id for call in exchange.outbound]
+        self.exchange = played.part.exchange
+        self.facts = played.part.facts
+        self.arrangement = played.arrangement
+        self.rows_of = rows_of
+        self.row_of = {row.variable: row for row in played.arrangement.rows if row.variable}
+        created = (*played.effects.earlier, *played.effects.created)
+        self.created_of = {item.variable: item for item in created if item.variable}
+        self.outbound = outbound
 
     def of(self, step: Step) -> Iterator[Origin]:
         """Yield what a step stems from."""
@@ -72,6 +84,8 @@ class _Explainer:
                 yield self._around(step)
             case SendRequest():
                 yield Origin("", "the request", (self.exchange.span_id,))
+            case ResetSequences():
+                yield Origin("", "the request creates rows beside those whose keys are given above")
             case _:
                 yield from self._assertion(step)
 
@@ -138,11 +152,7 @@ class _Explainer:
             case SetCookie():
                 return Origin("", "a cookie of the request", request)
             case AnswerCall(method, url):
-                calls = [
-                    call.span_id
-                    for call in self.exchange.outbound
-                    if (call.method, call.url) == (method, url)
-                ]
+                calls = [call.span_id for call in self.outbound if (call.method, call.url) == (method, url)]
                 return Origin("", "recorded as", tuple(calls))
             case _:
                 return Origin("", "the request", request)
@@ -174,8 +184,16 @@ class _Explainer:
                 yield Origin("", "inserted by", self._written(model, Inserted))
             case AssertLinked(linked=linked):
                 yield Origin("", "linked by" if linked else "unlinked by", self._of_links(step))
-            case AssertCallCount() | AssertSentBody():
-                yield Origin("", "made as", tuple(self.outbound))
+            case (
+                AssertCallCount()
+                | AssertAllAnswered()
+                | AssertSentBody()
+                | AssertSentJson()
+                | AssertSentForm()
+            ):
+                yield Origin("", "made as", tuple(call.span_id for call in self.outbound))
+            case KeepValue():
+                yield Origin("", "a later request sends what this response showed", (self.exchange.span_id,))
             case _:
                 yield Origin("", "the response", (self.exchange.span_id,))
 

@@ -1,4 +1,4 @@
-"""How a test finds the rows that a request created: by what tells each from every other row.
+"""How a test finds the rows that a request created, and recognises them: by what tells each from the others.
 
 What enters are the created rows, what the test arranges, and how foreign keys are said; what
 leaves is, for each created row, the lookup that finds it and nothing else.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final, TypeAlias
 
-from otel2test.inverting.plan import Value, Values
+from otel2test.inverting.expressions import Value, Values
 from otel2test.inverting.state import Entity
 from otel2test.reading.exchanges import Field, Model
 
@@ -83,3 +83,31 @@ def _by_what_they_tell(model: Model) -> Iterator[Field]:
     yield from (item for item in rest if item.type in _TEXT)
     yield from (item for item in rest if item.related_model is not None)
     yield from (item for item in rest if item.type not in _TEXT and item.related_model is None)
+
+
+def agreement(model: Model, values: Mapping[str, object], shown: Mapping[str, object]) -> int | None:
+    """Return how many columns ``shown`` shares with a row, less those that differ; None if its key does."""
+    key = next((item for item in model.fields if item.primary_key), None)
+    if key is None or values.get(key.attname) is None:
+        return None
+    others = {item.attname for item in model.fields if not item.primary_key}
+    names = [
+        name for name in dict.fromkeys((key.attname, "pk", "id")) if name in shown and name not in others
+    ]
+    if not names or str(shown[names[0]]) != str(values[key.attname]):
+        return None
+    verdicts = [
+        str(values[item.attname]) == str(shown[item.name])
+        for item in model.fields
+        if not item.primary_key and item.attname in values and isinstance(shown.get(item.name), (str, int))
+    ]
+    return sum(1 if verdict else -1 for verdict in verdicts)
+
+
+def is_copy(created: Created, other: Created, item: Field) -> bool:
+    """Say whether a row repeats the columns of another, its key in ``item``."""
+    key = next((column for column in other.model.fields if column.primary_key), None)
+    if key is None or key.attname != item.attname:
+        return False
+    shared = [name for name in other.values if name in created.values and name != key.attname]
+    return bool(shared) and all(created.values[name] == other.values[name] for name in shared)

@@ -84,15 +84,17 @@ def _text(item: Field, model: Model, number: int, *, distinct: bool) -> str:
 
 def _other(item: Field, number: int, today: dt.date, *, distinct: bool) -> object:
     smallest = number if distinct else 0
+    later = number - 1 if distinct else 0
+    midnight = dt.datetime(today.year, today.month, today.day, tzinfo=dt.UTC)
     values: dict[str, object] = {
         "BooleanField": False,
         "NullBooleanField": False,
         "DecimalField": Decimal(smallest),
         "FloatField": float(smallest),
-        "DateField": today,
-        "DateTimeField": dt.datetime(today.year, today.month, today.day, tzinfo=dt.UTC),
-        "TimeField": dt.time(),
-        "DurationField": dt.timedelta(),
+        "DateField": today + dt.timedelta(days=later),
+        "DateTimeField": midnight + dt.timedelta(days=later),
+        "TimeField": (midnight + dt.timedelta(minutes=later)).time(),
+        "DurationField": dt.timedelta(minutes=later),
         "UUIDField": uuid.UUID(int=number),
         "JSONField": {},
         "BinaryField": b"",

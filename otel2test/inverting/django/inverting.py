@@ -1,9 +1,12 @@
-"""Exchange → Plan: the whole inversion of one request, as a list of steps."""
+"""Exchanges → Plan: the whole inversion of a request, or of a story of several, as a list of steps."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 from otel2test.identifiers import Names
 from otel2test.inverting import collecting, solving
+from otel2test.inverting.arrangements import AnswerCall, Arrange, SetClock
+from otel2test.inverting.assertions import Assert, AssertContains
 from otel2test.inverting.django import (
     acting,
     arranging,
@@ -11,42 +14,38 @@ from otel2test.inverting.django import (
     evidence,
     explaining,
     naming,
+    outbound,
     rows,
-    volatility,
+    scenes,
+    sequences,
+    stories,
+    variables,
 )
-from otel2test.inverting.django.answering import Answer
-from otel2test.inverting.django.effects import Effects
+from otel2test.inverting.django.carrying import Carried
 from otel2test.inverting.django.logins import Login
 from otel2test.inverting.django.models import models_of
-from otel2test.inverting.django.querycount import count_queries
-from otel2test.inverting.django.rows import Arrangement
+from otel2test.inverting.django.rows import Arrangement, Row
+from otel2test.inverting.django.scenes import Part, Played
 from otel2test.inverting.django.subjects import Pages, subject_of
 from otel2test.inverting.origins import Explained
-from otel2test.inverting.plan import (
-    AnswerCall,
-    Arrange,
-    Assert,
-    AssertCallCount,
-    AssertContains,
-    AssertSentBody,
-    Note,
-    Plan,
-    SetClock,
-    made,
-    referred,
-)
-from otel2test.reading.exchanges import Exchange, Model
+from otel2test.inverting.plan import Note, Plan
+from otel2test.reading.exchanges import Exchange, Model, Query
 
 _RESERVED = (
     "client",
+    "connection",
+    "connections",
+    "cursor",
     "django_user_model",
     "get_user",
     "pytest",
     "pytestmark",
     "response",
     "responses",
+    "respx",
     "self",
     "session",
+    "statement",
     "time_machine",
     "timezone",
     "datetime",
@@ -54,6 +53,7 @@ _RESERVED = (
     "time",
     "timedelta",
     "escape",
+    "json",
     "matchers",
     "uuid",
 )
@@ -67,95 +67,101 @@ def invert(
     ``pages`` gives names to the paths of the recording, for naming redirects; ``name`` is
     used instead of one that says what happens. ``assert_queries`` counts the queries, too.
     """
-    models = models_of(exchange.schema, exchange.queries)
-    facts = collecting.collect(exchange.queries, models.catalog)
+    return join([exchange], pages, name=name, assert_queries=assert_queries)
+
+
+def join(
+    exchanges: Sequence[Exchange], pages: Pages, *, name: str | None = None, assert_queries: bool = False
+) -> Explained:
+    """Return one test of the requests of one client, in their order, with its reasons.
+
+    The state is arranged once, as it was before the first request. Each request is then
+    inverted by itself, given what is there by then.
+    """
+    exchanges = stories.in_one_trace(exchanges)
+    models = models_of(exchanges[0].schema, (query for item in exchanges for query in item.queries))
+    all_facts = [collecting.collect(item.queries, models.catalog) for item in exchanges]
+    facts = tuple(fact for told in all_facts for fact in told)
     state = solving.solve(facts, models.catalog)
-    seen = evidence.gather(exchange)
-    inputs = volatility.inputs_of(exchange, state, evidence.request_tokens(exchange))
+    alone = len(exchanges) == 1
+    states = [state if alone else solving.solve(told, models.catalog) for told in all_facts]
+    logins = [Login(item, models, found) for item, found in zip(exchanges, states, strict=True)]
     names = Names(_RESERVED)
-    login = Login(exchange, models, state)
-    visible = rows.Visible(seen, collecting.compared_columns(exchange.queries))
-    arrangement = arranging.arrange(state, models, visible, names, login.arranged)
-    login.prepare(arrangement)
+    queries = [query for item in exchanges for query in item.queries]
+    visible = rows.Visible(
+        evidence.gather(exchanges),
+        collecting.compared_columns(queries),
+        collecting.sorting_columns(queries),
+        collecting.picked_columns(queries, models.catalog),
+    )
+    user = stories.user_before(logins, state)
+    arrangement = arranging.arrange(state, models, visible, names, user)
+    variables.name_as_called(arrangement, exchanges, user)
+    stories.prepare(logins, arrangement)
     rows.name_referred(arrangement)
+    sequences.give_keys(arrangement)
 
-    effects = Effects(state, arrangement, inputs, login.passwords.stored, visible)
-    answer = Answer(exchange, arrangement, effects, inputs)
-    about_login = tuple(login.asserts(arrangement, effects))
-    about_rows = tuple(effects.asserts())
-    about_response = tuple(answer.asserts())
-    calls = tuple(acting.answers(exchange, inputs))
+    inputs = stories.inputs(exchanges, state)
+    parts = [Part(*told) for told in zip(exchanges, all_facts, states, logins, inputs, strict=True)]
+    recorded = {} if alone else {id(row): dict(row.known) for row in arrangement.rows}
+    carried = Carried(names)
+    played: list[Played] = []
+    there: Sequence[Row] = arrangement.rows
+    for number, part in enumerate(parts):
+        found = arrangement if number == 0 else scenes.arrangement_for(part, arrangement, there)
+        scene = scenes.play(part, found, visible, models, carried, assert_queries=assert_queries)
+        played.append(scene)
+        if not alone:
+            there = scenes.rows_after(scene, there)
+            carried.take(number, part.exchange, scene.effects.created)
+    for row in arrangement.rows if recorded else ():
+        row.known = recorded[id(row)]
+
+    calls = tuple(told for part in parts for told in outbound.answers(part.exchange, part.inputs))
     answers = tuple(item for item in calls if isinstance(item, AnswerCall))
-
-    act, act_notes = acting.send_request(exchange)
-    if assert_queries:
-        number = count_queries(exchange.queries, facts, models)
-        act = replace(act, queries=number if isinstance(number, int) else None)
-        act_notes = (*act_notes, *((Note(number),) if isinstance(number, str) else ()))
-    clock = (
-        effects.needs_clock
-        or answer.needs_clock
-        or volatility.compares_with_clock(exchange.queries, inputs)
-        or volatility.reads_clock(exchange.calls, inputs)
-        or inputs.is_recent(exchange.session.before if exchange.session else None)
-    )
-    arrange: tuple[Arrange, ...] = (
-        *((SetClock(exchange.start),) if clock else ()),
+    clock = any(scene.needs_clock for scene in played)
+    first: tuple[Arrange, ...] = (
+        *((SetClock(exchanges[0].start),) if clock else ()),
         *creating.steps(arrangement, visible),
-        *login.steps(arrangement),
-        *acting.session_and_cookies(exchange),
-        *answers,
+        *sequences.steps(arrangement, state),
+        *logins[0].steps(arrangement),
+        *acting.session_and_cookies(exchanges[0]),
+        *outbound.steps(answers),
+        *stories.shared(played),
     )
+    told = stories.scenes(played, carried, first, tuple(outbound.asserts(answers)))
     notes = (
         *arrangement.notes,
-        *effects.notes,
+        *(note for scene in played for note in scene.notes),
         *arranging.notes_of(state.not_inverted, models),
-        *act_notes,
         *(item for item in calls if isinstance(item, Note)),
-        *(Note(f"the recorder lost something: {fault}") for fault in exchange.faults),
+        *(Note(f"the recorder lost something: {fault}") for item in exchanges for fault in item.faults),
     )
-    created = tuple(item.model for item in effects.created)
-    shown = _shown(about_response, arrangement)
-    test_names = naming.names(exchange, subject_of(exchange), created, shown, bool(answer.form_errors), pages)
+    test_names = _names(played[0], pages) if alone else stories.names(exchanges)
     if name is not None:
         test_names = (name.removeprefix("test_"),)
     plan = Plan(
         name=test_names[0],
         alternatives=test_names[1:],
-        trace_id=exchange.trace_id,
-        arrange=arrange,
-        act=act,
-        asserts=_in_order(about_response, about_rows, about_login, _about_calls(answers)),
+        trace_id=exchanges[0].trace_id,
+        arrange=told[0].arrange,
+        act=told[0].act,
+        asserts=told[0].asserts,
+        then=told[1:],
         notes=notes,
-        database=_needs_database(exchange, arrangement),
-        databases=_other_databases(exchange),
-        first_party=_first_party(exchange),
+        database=assert_queries or any(_needs_database(item, arrangement) for item in exchanges),
+        databases=_other_databases(queries),
+        first_party=_first_party(exchanges),
     )
-    return Explained(plan, explaining.origins(plan, exchange, arrangement, effects, facts), facts)
+    return Explained(plan, partial(explaining.origins, plan, arrangement, played), facts, tuple(exchanges))
 
 
-def _in_order(
-    response: tuple[Assert, ...],
-    rows: tuple[Assert, ...],
-    login: tuple[Assert, ...],
-    calls: tuple[Assert, ...],
-) -> tuple[Assert, ...]:
-    """The response first, but what is compared with a row only after the row was fetched."""
-    fetched = {variable for step in rows for variable in made(step)}
-    waiting = tuple(step for step in response if referred(step) & fetched)
-    at_once = tuple(step for step in response if step not in waiting)
-    return at_once + rows + waiting + login + calls
-
-
-def _about_calls(answers: tuple[AnswerCall, ...]) -> tuple[Assert, ...]:
-    if not answers:
-        return ()
-    bodies = tuple(
-        AssertSentBody(index, answer.sent_text)
-        for index, answer in enumerate(answers)
-        if answer.sent_text is not None
-    )
-    return (AssertCallCount(len(answers)), *bodies)
+def _names(played: Played, pages: Pages) -> tuple[str, ...]:
+    exchange = played.part.exchange
+    created = tuple(item.model for item in played.effects.created)
+    shown = _shown(played.response, played.arrangement)
+    form_errors = bool(played.answer.form_errors)
+    return naming.names(exchange, subject_of(exchange), created, shown, form_errors, pages)
 
 
 def _shown(asserts: tuple[Assert, ...], arrangement: Arrangement) -> tuple[Model, ...]:
@@ -174,14 +180,14 @@ def _needs_database(exchange: Exchange, arrangement: Arrangement) -> bool:
     return bool(exchange.queries or arrangement.rows or exchange.session)
 
 
-def _other_databases(exchange: Exchange) -> tuple[str, ...]:
-    return tuple(sorted({query.alias for query in exchange.queries} - {"default"}))
+def _other_databases(queries: Iterable[Query]) -> tuple[str, ...]:
+    return tuple(sorted({query.alias for query in queries} - {"default"}))
 
 
-def _first_party(exchange: Exchange) -> frozenset[str]:
-    modules = [model.module for model in exchange.schema.models]
-    if exchange.view is not None:
-        modules.append(exchange.view.module)
-    if exchange.schema.settings_module:
-        modules.append(exchange.schema.settings_module)
+def _first_party(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    schema = exchanges[0].schema
+    modules = [model.module for model in schema.models]
+    modules += [item.view.module for item in exchanges if item.view is not None]
+    if schema.settings_module:
+        modules.append(schema.settings_module)
     return frozenset(module.partition(".")[0] for module in modules) - {"django"}

@@ -2,12 +2,13 @@
 
 from typing import Final
 
+from otel2test.inverting.arrangements import Arrange, LogIn
+from otel2test.inverting.assertions import Assert, AssertLoggedIn, AssertLoggedOut
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.models import Models
 from otel2test.inverting.django.passwords import Passwords, passwords_of
 from otel2test.inverting.django.rows import Arrangement, Row
-from otel2test.inverting.plan import Arrange, Assert, AssertLoggedIn, AssertLoggedOut, LogIn
 from otel2test.inverting.state import State
 from otel2test.reading.exchanges import Exchange, Model
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from otel2test.identifiers import is_dotted, is_identifier
 from otel2test.inverting.catalog import Catalog, build, local_fields
 from otel2test.inverting.entities import KeyOf
-from otel2test.inverting.plan import ContentTypeOf, Name
+from otel2test.inverting.expressions import ContentTypeOf, Name
 from otel2test.reading.exchanges import Field, ManyToMany, Model, Query, Schema
 
 

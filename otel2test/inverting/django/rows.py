@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from otel2test.identifiers import Names
+from otel2test.inverting.arrangements import Arrange
 from otel2test.inverting.django.evidence import Evidence
 from otel2test.inverting.django.models import Models
-from otel2test.inverting.plan import Arrange, Note
+from otel2test.inverting.plan import Note
 from otel2test.inverting.state import Entity, Known
 from otel2test.reading.exchanges import Field, ManyToMany, Model
 
@@ -30,6 +31,8 @@ class Row:
     """Given when something first refers to the row."""
     wanted: str = ""
     """The variable's name, if it can be had."""
+    made_before: bool = False
+    """True for a row that an earlier request of the same test created."""
 
     @property
     def invented(self) -> bool:
@@ -70,11 +73,16 @@ class Visible:
     evidence: Evidence
     compared: frozenset[tuple[str, str]]
     """(table, column) by which the request filtered or joined."""
+    sorting: frozenset[tuple[str, str]] = frozenset()
+    """(table, column) by which it sorted."""
+    picked: frozenset[tuple[str, str]] = frozenset()
+    """(table, column) that it asked for by name, hence made use of."""
 
     def value(self, model: Model, item: Field, value: object) -> bool:
         """Say whether it matters which value the field has."""
         return (
             (model.table, item.column) in self.compared
+            or (model.table, item.column) in self.picked
             or self.evidence.mentions(value)
             or self.evidence.shows(value)
         )

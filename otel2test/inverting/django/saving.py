@@ -5,9 +5,10 @@ made in bulk, which runs neither. A user is made by ``create_user()`` all the sa
 and what a handler made of it is then brought up to date.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
-from otel2test.inverting.django.rows import Arrangement, Row
+from otel2test.inverting.django.rows import Arrangement, Row, Visible
 from otel2test.reading.exchanges import Field, Model
 
 _SAVE_SIGNALS: Final = frozenset({"pre_save", "post_save"})
@@ -22,8 +23,13 @@ def in_bulk(arrangement: Arrangement, row: Row) -> bool:
         return False  # Django makes no rows in bulk that have a parent's part
     if not (model.user and model.create_user):
         return True
-    dependents = [other for other in arrangement.rows if _unique_key_to(other, row) is not None]
-    return any(other.pinned or in_bulk(arrangement, other) for other in dependents)
+    # A handler would make such rows for the other users, too, and give away the keys of those recorded.
+    return any(
+        other.pinned or in_bulk(arrangement, other)
+        for other in arrangement.rows
+        if other.model is not model
+        and any(_unique_key_to(other, parent) for parent in _parents(other, model))
+    )
 
 
 def made_by_handler(arrangement: Arrangement, row: Row) -> Field | None:
@@ -36,15 +42,43 @@ def made_by_handler(arrangement: Arrangement, row: Row) -> Field | None:
     return None
 
 
-def made_by_migration(row: Row) -> tuple[Field, ...]:
-    """Return the fields by which to find the row that a migration may have made; none if it can't have."""
+def made_by_migration(row: Row) -> bool:
+    """Say whether a migration may have made the row: with all that it points to."""
+    waiting, seen = [row], {id(row)}
+    while waiting:
+        one = waiting.pop()
+        if not one.model.seeded or one.model.user or one.invented:
+            return False
+        for parent in one.parents.values():
+            if parent.model.framework is None and id(parent) not in seen:
+                seen.add(id(parent))
+                waiting.append(parent)
+    return True
+
+
+def key_of_seeded(arrangement: Arrangement, row: Row, visible: Visible) -> tuple[Field, ...]:
+    """Return the fields by which to find the row that a migration may have made.
+
+    These are unique ones, or those by which the request looked for rows if these tell the row from
+    the others; else its primary key. None where nothing of that is known.
+    """
     model = row.model
-    if not model.seeded or model.user:
-        return ()
     names = {item.name: item for item in model.fields}
     keys: list[tuple[Field, ...]] = [(item,) for item in model.fields if item.unique and not item.primary_key]
     keys += [tuple(names[name] for name in key if name in names) for key in model.unique_together]
-    return next((key for key in keys if key and all(item.attname in row.known for item in key)), ())
+    asked = tuple(
+        item
+        for item in model.fields
+        if (model.table, item.column) in visible.compared
+        and not item.primary_key
+        and row.value(item.attname) is not None
+    )
+    others = [other for other in arrangement.rows if other.model is model and other is not row]
+    if all(any(other.value(item.attname) != row.value(item.attname) for item in asked) for other in others):
+        keys.append(asked)
+    keys += [(item,) for item in model.fields if item.primary_key]
+    known = (key for key in keys if key and all(row.value(item.attname) is not None for item in key))
+    return next(known, ())
 
 
 def adds_rows(arrangement: Arrangement) -> bool:
@@ -54,6 +88,10 @@ def adds_rows(arrangement: Arrangement) -> bool:
 
 def _adds(model: Model) -> bool:
     return model.custom_save or bool(_SAVE_SIGNALS & set(model.signals))
+
+
+def _parents(row: Row, model: Model) -> Iterator[Row]:
+    return (parent for parent in row.parents.values() if parent.model is model)
 
 
 def _unique_key_to(row: Row, parent: Row) -> Field | None:

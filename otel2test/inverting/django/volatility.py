@@ -3,10 +3,10 @@
 import datetime as dt
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from otel2test.inverting.django.evidence import parse_timestamp
+from otel2test.inverting.django.evidence import parse_json, parse_timestamp
 from otel2test.inverting.facts import Change, Unknown
 from otel2test.inverting.state import State
 from otel2test.reading.exchanges import Call, Exchange, Query
@@ -16,6 +16,8 @@ _SLACK = dt.timedelta(seconds=2)
 _RECENT = dt.timedelta(days=30)
 _OLDEST = 1_000_000_000
 """UNIX timestamp of 2001: smaller numbers are numbers."""
+_SHORTEST_DRAWN = 8
+"""A shorter text may stand somewhere for other reasons; what is drawn is pinned at its source."""
 _TOKEN = re.compile(r"[A-Za-z0-9_\-+/=.:$]{12,}")
 _READS = re.compile(r"\s*\(*\s*(SELECT|WITH|UPDATE|DELETE)\b", re.IGNORECASE)
 _SESSION_TABLE = "django_session"
@@ -34,6 +36,8 @@ class Inputs:
     end: dt.datetime
     host: str = ""
     """Of the recorded server."""
+    drawn: frozenset[str] = frozenset()
+    """What is known to have been drawn at random, as text."""
 
     def is_now(self, value: object) -> bool:
         """Say whether ``value`` (a date-time, one in ISO 8601, a UNIX timestamp) was read off the clock."""
@@ -80,9 +84,15 @@ class Inputs:
         return any(text and (text in iso or iso[:10] in text) for text in self.texts if len(text) >= 8)
 
     def from_randomness(self, value: object) -> bool:
-        """Say whether ``value`` looks drawn at random and wasn't given."""
+        """Say whether ``value`` was drawn at random, or looks so and wasn't given."""
+        if self.drawn and isinstance(value, (str, uuid.UUID)) and str(value) in self.drawn:
+            return True
         if isinstance(value, uuid.UUID):
             return not self.given(value) and str(value) not in self.texts and value.hex not in self.texts
+        if isinstance(value, str) and value.startswith("["):
+            # Several such, kept as JSON, most often without an order.
+            parts = parse_json(value)
+            return isinstance(parts, list) and bool(parts) and all(map(self.from_randomness, parts))
         if not isinstance(value, str) or self.given(value) or not _TOKEN.fullmatch(value):
             return False
         digits = sum(character.isdigit() for character in value)
@@ -109,9 +119,40 @@ def inputs_of(exchange: Exchange, state: State, tokens: Iterable[str]) -> Inputs
         for known in entity.before.values():
             if not isinstance(known.value, (Unknown, Change)):
                 values.add(repr(known.value))
-                if isinstance(known.value, str):
-                    texts.add(known.value)
-    return Inputs(frozenset(values), frozenset(texts), exchange.start, exchange.end, exchange.request.host)
+                texts.update(_texts_of(known.value))
+    drawn: set[str] = set()
+    for draw in exchange.effects.draws:
+        if isinstance(draw.value, uuid.UUID):
+            drawn |= {str(draw.value), draw.value.hex}
+        elif isinstance(draw.value, str) and len(draw.value) >= _SHORTEST_DRAWN:
+            drawn.add(draw.value)
+    return Inputs(
+        frozenset(values),
+        frozenset(texts),
+        exchange.start,
+        exchange.end,
+        exchange.request.host,
+        frozenset(drawn),
+    )
+
+
+def _texts_of(value: object) -> Iterator[str]:
+    """Yield a value as a response may show it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, uuid.UUID):
+        yield from (str(value), value.hex)
+    elif isinstance(value, dt.timedelta):
+        yield from (str(value), _iso_duration(value))
+
+
+def _iso_duration(value: dt.timedelta) -> str:
+    """Return a duration as :class:`django.core.serializers.json.DjangoJSONEncoder` writes it."""
+    sign, value = ("-", -value) if value < dt.timedelta() else ("", value)
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{value.microseconds:06d}" if value.microseconds else ""
+    return f"{sign}P{value.days}DT{hours:02d}H{minutes:02d}M{seconds:02d}{fraction}S"
 
 
 def reads_clock(calls: Iterable[Call], inputs: Inputs) -> bool:

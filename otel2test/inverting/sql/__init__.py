@@ -55,6 +55,8 @@ def analyse(sql: str, vendor: str, *, has_params: bool = True) -> Statement:
     except (SqlglotError, RecursionError) as error:
         return Unreadable(f"not understood: {_first_line(error)}", writes=not _reads(sql))
     _name_question_marks(tree)
+    if vendor == "mysql":
+        tree = tree.transform(_mysql_like)
     match tree:
         case exp.Select():
             return select(tree)
@@ -68,6 +70,13 @@ def analyse(sql: str, vendor: str, *, has_params: bool = True) -> Statement:
             return union(tree)
         case _:
             return Unreadable(f"a statement of kind {type(tree).__name__.upper()}", writes=not _reads(sql))
+
+
+def _mysql_like(node: exp.Expr) -> exp.Expr:
+    """``LIKE`` goes by the collation, which as a rule ignores case, and ``LIKE BINARY`` doesn't."""
+    if not isinstance(node, exp.Like) or isinstance(node.expression, exp.Cast):
+        return node
+    return exp.ILike(this=node.this, expression=node.expression)
 
 
 def _transaction(sql: str) -> Transaction | None:

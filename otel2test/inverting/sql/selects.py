@@ -45,6 +45,7 @@ Tables: TypeAlias = Mapping[str, exp.Expr]
 _AGGREGATES: Final[Mapping[type[exp.Expr], Aggregate]] = {
     exp.Count: "count",
     exp.Sum: "sum",
+    exp.Avg: "avg",
     exp.Max: "max",
     exp.Min: "min",
 }
@@ -198,18 +199,32 @@ def _take_in(
 
 def _output(item: exp.Expr, scope: Scope, distinct: ColumnRef | None) -> Output:
     inner = bare(item.this if isinstance(item, exp.Alias) else item)
+    if not isinstance(inner, exp.Filter):
+        return _plain_output(inner, item.alias_or_name, scope, distinct)
+    found = _plain_output(bare(inner.this), item.alias_or_name, scope, distinct)
+    return replace(found, only=predicates(inner.expression, scope))
+
+
+def _plain_output(inner: exp.Expr | None, name: str, scope: Scope, distinct: ColumnRef | None) -> Output:
     aggregate = _AGGREGATES.get(type(inner)) if inner is not None else None
     if inner is None or aggregate is None or not isinstance(inner.this, exp.Expr):
         told = operand(inner)
         constant = told if isinstance(told, Const) else None
-        return Output(item.alias_or_name, scope.column(inner), constant=constant)
+        return Output(name, scope.column(inner), constant=constant, spells=_respelt(inner, scope))
     over = inner.this
     if isinstance(over, exp.Distinct):
         over = over.expressions[0]
     if isinstance(over, (exp.Star, exp.Literal)):
-        return Output(item.alias_or_name, None, aggregate, distinct)
+        return Output(name, None, aggregate, distinct)
     column = scope.column(over)
-    return Output(item.alias_or_name, None, aggregate if column else None, column)
+    return Output(name, None, aggregate if column else None, column)
+
+
+def _respelt(node: exp.Expr | None, scope: Scope) -> ColumnRef | None:
+    """Return the column of whose text hyphens are left out: how a UUID that is kept as text is compared."""
+    if not isinstance(node, exp.Replace):
+        return None
+    return scope.column(node.this)
 
 
 def _aggregates(item: exp.Expr) -> bool:
@@ -256,6 +271,10 @@ def _all_of(node: exp.Expr, scope: Scope) -> Iterator[Predicate]:
         else:
             yield Compared(column, ">=", operand(node.args["low"]))
             yield Compared(column, "<=", operand(node.args["high"]))
+    elif isinstance(node, exp.Not) and isinstance(node.this.unnest(), exp.Or):
+        # None of several conditions holds: each of them doesn't.
+        for branch in _disjuncts(node.this):
+            yield _not(branch, scope) or _other(exp.not_(branch), scope)
     else:
         yield predicate(node, scope)
 

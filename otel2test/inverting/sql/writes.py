@@ -13,10 +13,15 @@ from otel2test.inverting.statements import (
     Equal,
     Insert,
     Operand,
+    Predicate,
+    Select,
     Shifted,
     Statement,
+    TableRef,
     Unreadable,
     Update,
+    Within,
+    columns_of,
 )
 
 
@@ -92,7 +97,8 @@ def _returned_names(tree: exp.Expr) -> Iterator[str]:
 
 def update(tree: exp.Update) -> Statement:
     table = table_of(tree.this)
-    if table is None or source_of(tree):
+    conditions = None if table is None or source_of(tree) else _conditions(tree, table)
+    if table is None or conditions is None:
         return Unreadable("an UPDATE of more than one table", writes=True)
     scope = Scope([table])
     assignments = tuple(
@@ -100,7 +106,7 @@ def update(tree: exp.Update) -> Statement:
         for item in tree.expressions
         if isinstance(item, exp.EQ)
     )
-    return Update(table, assignments, predicates(tree.args.get("where"), scope))
+    return Update(table, assignments, conditions)
 
 
 def _assigned(node: exp.Expr, scope: Scope) -> Operand | Shifted | Cases:
@@ -124,6 +130,29 @@ def _case(branch: exp.Expr, scope: Scope) -> tuple[Equal, Operand] | None:
 
 def delete(tree: exp.Delete) -> Statement:
     table = table_of(tree.this)
-    if table is None or tree.args.get("using"):
+    named = [item.alias_or_name for item in tree.args.get("tables") or ()]
+    alone = table is not None and named in ([], [table.alias]) and not tree.args.get("using")
+    conditions = _conditions(tree, table) if table is not None and alone else None
+    if table is None or conditions is None:
         return Unreadable("a DELETE from more than one table", writes=True)
-    return Delete(table, predicates(tree.args.get("where"), Scope([table])))
+    return Delete(table, conditions)
+
+
+def _conditions(tree: exp.Update | exp.Delete, table: TableRef) -> tuple[Predicate, ...] | None:
+    """Return what holds of the rows hit; those of joined tables (MySQL) are rows that have to be there too.
+
+    None where more than inner joins of tables is written.
+    """
+    joins = tree.this.args.get("joins") or ()
+    joined = [table_of(join.this) for join in joins if join.side == "" and not join.args.get("using")]
+    others = tuple(item for item in joined if item is not None)
+    if len(others) < len(joins):
+        return None
+    scope = Scope([table, *others])
+    written = predicates(tree.args.get("where"), scope)
+    if not others:
+        return written
+    on = tuple(part for join in joins for part in predicates(join.args.get("on"), scope))
+    own = [part for part in written if all(ref.alias == table.alias for ref in columns_of(part))]
+    over_there = tuple(part for part in (*on, *written) if part not in own)
+    return (*own, Within(None, Select(others, (), over_there)))

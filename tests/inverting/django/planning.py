@@ -3,9 +3,11 @@
 from typing import TypeVar
 
 from otel2test.attributes import SchemaPayload
+from otel2test.inverting.arrangements import CreateRow
 from otel2test.inverting.django.inverting import invert
 from otel2test.inverting.django.subjects import Pages
-from otel2test.inverting.plan import CreateRow, Name, Plan, Values
+from otel2test.inverting.expressions import Name, Values
+from otel2test.inverting.plan import Plan
 from tests.inverting.shop import SHOP
 from tests.recordings import Node, recorded, request
 

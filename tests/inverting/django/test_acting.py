@@ -3,22 +3,13 @@
 import pytest
 
 from otel2test.attributes import BodyPayload
-from otel2test.inverting.plan import (
-    AnswerCall,
-    Anything,
-    AssertCallCount,
-    AssertSentBody,
-    LogIn,
-    Name,
-    SendRequest,
-    SetCookie,
-    SetSession,
-    UploadedFile,
-)
+from otel2test.inverting.acts import SendRequest
+from otel2test.inverting.arrangements import LogIn, SetCookie, SetSession
+from otel2test.inverting.expressions import Name, UploadedFile
 from otel2test.values import Wire
 from tests.inverting.django.planning import plan, steps
 from tests.inverting.shop import SHOP, USER, select
-from tests.recordings import Node, failure, outbound, request, schema, user
+from tests.recordings import Node, failure, request, schema, user
 
 
 def act(node: Node) -> SendRequest:
@@ -352,90 +343,3 @@ def test_an_exception_class_inside_a_model_is_not_imported_from_a_class() -> Non
 
     assert found.raises is not None
     assert found.raises.module != "shop.models.Todo"
-
-
-# --- outbound calls -------------------------------------------------------------------------
-
-URL = "https://api.example.com/v1/rate?day=1"
-
-
-def answers(*calls: Node) -> list[AnswerCall]:
-    return steps(plan(request("GET", "/", *calls)), AnswerCall)
-
-
-def test_json_both_ways() -> None:
-    (found,) = answers(outbound("POST", URL, json={"a": None}, status=201, answer={"ok": True}))
-
-    assert (found.method, found.url, found.status) == ("POST", URL, 201)
-    assert (found.json, found.is_json, found.sent_json, found.sends_json) == (
-        {"ok": True},
-        True,
-        {"a": None},
-        True,
-    )
-
-
-def test_a_form_and_a_text() -> None:
-    form, text = answers(
-        outbound(
-            "POST", URL, body={"kind": "form", "fields": [("a", "1"), ("a", "2"), ("b", "é")]}, answer="fine"
-        ),
-        outbound("POST", URL, body={"kind": "text", "text": "a\"'\n"}, answer=b"\x00"),
-    )
-
-    assert (form.sent_form, form.body) == ((("a", ["1", "2"]), ("b", "é")), "fine")
-    assert (text.sent_text, text.body) == ("a\"'\n", b"\x00")
-
-
-def test_an_answer_of_json_null_is_json() -> None:
-    (found,) = answers(outbound("GET", URL, answer={"kind": "json", "text": "null"}))
-
-    assert (found.json, found.is_json or found.body == "null") == (None, True)
-
-
-def test_redirects_keep_their_location() -> None:
-    (found,) = answers(
-        outbound("GET", URL, status=302, response_headers=[("Location", "/v2"), ("Date", "…")])
-    )
-
-    assert found.headers == (("Location", "/v2"),)
-
-
-def test_a_connection_error() -> None:
-    (found,) = answers(
-        outbound("GET", URL, status=None, error=failure("requests.exceptions.ConnectionError", 'no "way"'))
-    )
-
-    assert found.error == Name("requests.exceptions", "ConnectionError")
-    assert found.error_message == 'no "way"'
-
-
-def test_what_was_drawn_or_read_off_the_clock_is_not_compared() -> None:
-    (found,) = answers(
-        outbound("POST", URL, json={"at": "2026-01-02T03:04:05Z", "key": "a8F3kQ9zL2mX7", "n": 1})
-    )
-
-    assert found.sent_json == {
-        "at": Anything("read off the clock"),
-        "key": Anything("drawn at random"),
-        "n": 1,
-    }
-
-
-def test_calls_are_counted_and_texts_compared() -> None:
-    found = plan(
-        request("GET", "/", outbound("GET", URL), outbound("POST", URL, body={"kind": "text", "text": "x"}))
-    )
-
-    assert steps(found, AssertCallCount) == [AssertCallCount(2)]
-    assert steps(found, AssertSentBody) == [AssertSentBody(1, "x")]
-
-
-@pytest.mark.parametrize(
-    "call", [outbound("GET", URL, status=None), outbound("G E T", URL)], ids=["unanswered", "odd"]
-)
-def test_a_call_that_cannot_be_answered_is_a_note(call: Node) -> None:
-    found = plan(request("GET", "/", call))
-
-    assert steps(found, AnswerCall) == []
-    assert len(found.notes) == 1

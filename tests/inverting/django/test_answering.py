@@ -3,8 +3,8 @@
 import pytest
 
 from otel2test.attributes import CookiePayload
-from otel2test.inverting.plan import (
-    Anything,
+from otel2test.inverting.arrangements import CreateRow, LogIn
+from otel2test.inverting.assertions import (
     Assert,
     AssertAllow,
     AssertBody,
@@ -19,16 +19,23 @@ from otel2test.inverting.plan import (
     AssertSession,
     AssertStatus,
     AssertTemplate,
-    Attribute,
-    CreateRow,
-    Formatted,
-    LogIn,
-    Text,
 )
+from otel2test.inverting.expressions import Anything, Attribute, Formatted, Text
 from otel2test.values import Wire
 from tests.inverting.django.planning import HTML, JSON, plan, steps
 from tests.inverting.shop import PERSON, SHOP, TODO, USER, insert, select
-from tests.recordings import Node, body_of, failure, request, told, user
+from tests.recordings import (
+    Node,
+    body_of,
+    failure,
+    field,
+    model,
+    query,
+    request,
+    schema,
+    told,
+    user,
+)
 
 MADE = insert(TODO, 77, title="Ale")
 ROW = {"id": 50, "title": "Milk", "done": 0, "votes": 0, "made": "2020-01-01 00:00:00"}
@@ -159,6 +166,24 @@ def test_a_drawn_value_that_was_stored_is_compared_with_the_stored_one() -> None
     made = insert(TODO, 77, title="a8F3kQ9zL2mX7")
 
     assert answered({"code": "a8F3kQ9zL2mX7"}, made) == {"code": Attribute("todo", "title")}
+
+
+def test_foreign_keys_to_created_rows_are_compared_with_their_keys() -> None:
+    made = [insert(PERSON, 31, name="Ada"), insert(TODO, 77, title="Ale", owner_id=31)]
+
+    assert answered({"id": 77, "title": "Ale", "owner": 31, "votes": 31}, *made) == {
+        "id": Attribute("todo", "pk"),
+        "title": "Ale",
+        "owner": Attribute("person", "pk"),
+        "votes": 31,
+    }
+
+
+def test_a_redirect_with_a_token_that_was_stored() -> None:
+    made = insert(TODO, 77, title="a8F3kQ9zL2mX7")
+    (found,) = steps(plan(redirect("/view/?key=a8F3kQ9zL2mX7&x=1", made)), AssertRedirect)
+
+    assert found.url == Formatted(("/view/?key=", Attribute("todo", "title"), "&x=1"))
 
 
 # --- other bodies ---------------------------------------------------------------------------
@@ -385,6 +410,39 @@ def test_session_data_that_changed() -> None:
     found = plan(request("GET", "/", session={"before": before, "after": after}))
 
     assert steps(found, AssertSession) == [AssertSession("b", 2), AssertSession("c", {"x": [None]})]
+
+
+def test_session_data_with_the_csrf_token_in_it() -> None:
+    found = plan(
+        request(
+            "POST",
+            "/",
+            form=[("csrfmiddlewaretoken", "s3cretT0ken"), ("x", "1")],
+            session={"before": {}, "after": {"form": {"raw": '{"csrfmiddlewaretoken": "s3cretT0ken"}'}}},
+        )
+    )
+
+    (kept,) = steps(found, AssertSession)
+    assert kept.value == {"raw": Anything("holds the CSRF token, which a test does not send")}
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_session_data_that_was_changed_but_never_saved(saved: bool) -> None:
+    sessions = model(
+        "sessions.Session",
+        field("session_key", primary_key=True),
+        field("session_data"),
+        table="django_session",
+        framework="session",
+    )
+    queries = [select(sessions, {"session_key": "k", "session_data": "…"})]
+    if saved:
+        queries.append(query('UPDATE "django_session" SET "session_data" = %s', ["…"], rowcount=1))
+    found = plan(
+        request("GET", "/", *queries, schema=schema(sessions), session={"before": {}, "after": {"a": 1}})
+    )
+
+    assert steps(found, AssertSession) == ([AssertSession("a", 1)] if saved else [])
 
 
 # --- logging in and out ---------------------------------------------------------------------

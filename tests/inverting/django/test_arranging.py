@@ -8,15 +8,9 @@ from typing import Any
 import pytest
 
 from otel2test.attributes import FieldPayload, ModelPayload, SchemaPayload
-from otel2test.inverting.plan import (
-    AddLinks,
-    ContentTypeOf,
-    CreateInBulk,
-    CreateRow,
-    Plan,
-    UpdateRow,
-    Variable,
-)
+from otel2test.inverting.arrangements import AddLinks, CreateInBulk, CreateRow, UpdateRow
+from otel2test.inverting.expressions import ContentTypeOf, Variable
+from otel2test.inverting.plan import Plan
 from tests.inverting.django.planning import created, plan, plan_of, shop, steps, values
 from tests.inverting.shop import PERSON, SHOP, TAG, TODO, USER, delete, select, update
 from tests.recordings import field, foreign_key, model, query, request, schema, user
@@ -673,3 +667,95 @@ def test_a_row_that_a_save_handler_may_have_made_is_updated_or_created() -> None
     assert step.method == "update_or_create"
     assert step.lookup == (("user", Variable("user")),)
     assert step.values == (("nick", "Annie"),)
+
+
+def kinds(*rows: dict[str, object], where: str, params: list[object]) -> Plan:
+    payload = model("shop.Kind", ID, field("code"), field("language"), field("title"), seeded=True)
+    return plan_of(select(payload, *rows, where=where, params=params), models=schema(payload))
+
+
+def test_a_row_of_a_migration_is_looked_for_by_what_the_request_looked_for() -> None:
+    found = kinds(
+        {"id": 4, "code": "a", "language": "en", "title": "A"},
+        where='"shop_kind"."code" = %s AND "shop_kind"."language" = %s',
+        params=["a", "en"],
+    )
+
+    (row,) = steps(found, CreateRow)
+    assert (row.method, row.lookup) == ("get_or_create", (("code", "a"), ("language", "en")))
+    assert row.values == (("title", "A"),)
+
+
+def test_a_row_of_a_migration_that_nothing_else_tells_apart_is_looked_for_by_its_key() -> None:
+    found = kinds(
+        {"id": 4, "code": "a", "language": "en", "title": "A"},
+        {"id": 5, "code": "a", "language": "en", "title": "B"},
+        where='"shop_kind"."language" = %s',
+        params=["en"],
+    )
+
+    assert [step.lookup for step in steps(found, CreateRow)] == [(("pk", 4),), (("pk", 5),)]
+
+
+def test_what_belongs_to_a_user_was_made_by_no_migration() -> None:
+    address = model(
+        "shop.Address", ID, field("line", unique=True), foreign_key("user", "auth.User"), seeded=True
+    )
+    found = plan_of(select(address, {"id": 4, "line": "1 Pond", "user_id": 3}), models=schema(USER, address))
+
+    (row,) = [step for step in steps(found, CreateRow) if step.model.name == "Address"]
+    assert row.method == "create"
+
+
+def test_rows_sorted_by_when_they_were_saved_are_created_in_that_order() -> None:
+    post = model("shop.Post", ID, field("text"), field("made", "DateTimeField", auto_now_add=True))
+    found = plan_of(
+        query(
+            'SELECT "shop_post"."id", "shop_post"."text", "shop_post"."made" FROM "shop_post" '
+            'ORDER BY "shop_post"."made" DESC',
+            [],
+            columns=["id", "text", "made"],
+            rows=[[1, "Last", "2020-01-02 00:00:00"], [2, "First", "2020-01-01 00:00:00"]],
+        ),
+        models=schema(post),
+    )
+
+    assert created(found) == [("Post", {"text": "First"}), ("Post", {"text": "Last"})]
+
+
+def test_made_up_parents_keep_apart_what_is_unique_for_each() -> None:
+    page = model("shop.Page", ID, field("title"))
+    revision = model(
+        "shop.Revision",
+        ID,
+        field("number", "IntegerField"),
+        foreign_key("page", "shop.Page"),
+        unique_together=[["page", "number"]],
+    )
+    found = plan_of(
+        query('SELECT COUNT(*) FROM "shop_revision"', [], columns=["n"], rows=[[3]]),
+        models=schema(page, revision),
+    )
+
+    assert len([step for step in steps(found, CreateRow) if step.model.name == "Page"]) == 1
+    numbers = [given["number"] for name, given in created(found) if name == "Revision"]
+    assert len(set(numbers)) == len(numbers) == 3
+
+
+def test_handlers_make_no_rows_where_the_keys_of_such_rows_matter() -> None:
+    user: ModelPayload = {**USER, "signals": ["post_save"]}
+    profile = model(
+        "shop.Profile", ID, field("nick"), foreign_key("user", "auth.User", type="OneToOneField", unique=True)
+    )
+    others = [
+        {"id": number, "username": name, "is_staff": False, "password": "", "email": ""}
+        for number, name in enumerate(("anna", "bo"), 1)
+    ]
+    found = plan_of(
+        select(user, *others),
+        select(profile, {"id": 5, "nick": "Annie", "user_id": 1}),
+        models=schema(user, profile),
+        path="/profiles/5/",
+    )
+
+    assert [step for step in steps(found, CreateRow) if step.model.name == "User"] == []

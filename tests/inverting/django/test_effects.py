@@ -5,7 +5,8 @@ import uuid
 
 import pytest
 
-from otel2test.inverting.plan import (
+from otel2test.inverting.arrangements import CreateRow, SetClock
+from otel2test.inverting.assertions import (
     AssertAttribute,
     AssertCount,
     AssertGone,
@@ -14,13 +15,11 @@ from otel2test.inverting.plan import (
     AssertPresent,
     AssertRecent,
     AssertStatus,
-    CreateRow,
     FetchRow,
-    Plan,
     RefreshRow,
-    SetClock,
-    Variable,
 )
+from otel2test.inverting.expressions import Variable
+from otel2test.inverting.plan import Plan
 from tests.inverting.django.planning import plan, plan_of, shop, steps, values
 from tests.inverting.shop import PERSON, SHOP, TAG, TODO, USER, delete, insert, select, update
 from tests.recordings import field, foreign_key, model, query, request, schema

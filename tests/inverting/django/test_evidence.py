@@ -15,7 +15,7 @@ NOON = dt.datetime(2026, 1, 2, 12, 0, 0, 123456, tzinfo=dt.UTC)
 
 
 def evidence(node: Node) -> Evidence:
-    return gather(recorded(node).exchange())
+    return gather([recorded(node).exchange()])
 
 
 @pytest.mark.parametrize(
@@ -129,3 +129,11 @@ def test_what_a_field_that_is_no_key_is_called_shows_no_key() -> None:
     node = request("GET", "/", schema=SHOP, answer={"votes": 50, "title": "51", "owner": 52, "id": 53})
 
     assert [evidence(node).mentions(number) for number in (50, 51, 52, 53)] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("value", ["printers-7", "assign_7", "two-words-7"])
+def test_a_key_behind_a_word_is_mentioned(value: str) -> None:
+    found = gather([recorded(request("POST", "/", form=[("x", value)])).exchange()])
+
+    assert found.mentions(7)
+    assert not found.mentions(2)

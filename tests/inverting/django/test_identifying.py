@@ -6,7 +6,7 @@ import pytest
 
 from otel2test.inverting.django.identifying import Created, lookup
 from otel2test.inverting.entities import Entity
-from otel2test.inverting.plan import Value, Values, Variable
+from otel2test.inverting.expressions import Value, Values, Variable
 from otel2test.reading.exchanges import Field, Model
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from otel2test.attributes import ModelPayload
 from otel2test.inverting.django.models import Models, import_name, manager_of, models_of
-from otel2test.inverting.plan import Name
+from otel2test.inverting.expressions import Name
 from tests.inverting.shop import PERSON, SHOP, TODO, TODO_TAGS, USER, exchange_of
 from tests.recordings import field, foreign_key, model, schema
 

@@ -5,10 +5,10 @@ import uuid
 
 import pytest
 
+from otel2test.inverting.arrangements import SetClock
 from otel2test.inverting.django import volatility
 from otel2test.inverting.django.evidence import request_tokens
 from otel2test.inverting.django.volatility import Inputs, compares_with_clock
-from otel2test.inverting.plan import SetClock
 from tests.inverting.django.planning import plan, steps
 from tests.inverting.shop import SHOP, TODO, exchange_of, insert, select, state_of
 from tests.recordings import Node, call, query, recorded, request, schema

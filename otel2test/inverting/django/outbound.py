@@ -1,0 +1,204 @@
+"""Outbound calls: how the test answers each, and what it asserts of them.
+
+Each library's calls are answered by the mock that intercepts them without a network:
+``responses`` (requests), ``respx`` (httpx), ``mocket`` (urllib3 and urllib.request, by the
+socket). All can stand around one test. Where a mock takes all answers to one URL at once,
+they become one step; what such a call sent is compared when all is over.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from otel2test.inverting.arrangements import AnswerCall, Mock
+from otel2test.inverting.assertions import (
+    Assert,
+    AssertAllAnswered,
+    AssertCallCount,
+    AssertSentBody,
+    AssertSentForm,
+    AssertSentJson,
+)
+from otel2test.inverting.django.acting import exception_name, grouped
+from otel2test.inverting.django.evidence import parse_json
+from otel2test.inverting.django.volatility import Inputs
+from otel2test.inverting.expressions import Anything, Name, Value
+from otel2test.inverting.plan import Note
+from otel2test.reading.exchanges import Body, Exchange, Failure, Outbound
+
+_MOCKS: Final[Mapping[str, Mock]] = {
+    "requests": "responses",
+    "httpx": "respx",
+    "urllib3": "mocket",
+    "urllib": "mocket",
+}
+_SOCKET_METHODS: Final = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
+)
+"""The methods that mocket knows."""
+
+_URLLIB_REASON: Final = re.compile(r"<urlopen error (.*)>", re.DOTALL)
+_ERRNO: Final = re.compile(r"\[Errno (-?\d+)\] (.*)", re.DOTALL)
+
+_URLLIB3_ARGUMENTS: Final[Mapping[str, tuple[Value, ...]]] = {
+    "NewConnectionError": (None,),
+    "NameResolutionError": (None,),
+    "ReadTimeoutError": (None, None),
+}
+"""What stands before the message: the connection, or pool and URL, with which the message begins."""
+_NOT_CONNECTED: Final = Name("urllib3.exceptions", "NewConnectionError")
+
+
+def answers(exchange: Exchange, inputs: Inputs) -> Iterator[AnswerCall | Note]:
+    """Yield how each outbound call is answered, or why it can't be."""
+    for call in exchange.outbound:
+        mock = _MOCKS.get(call.library)
+        if mock is None:
+            yield Note(f"an outbound {call.method} {call.url} made by {call.library}")
+        elif call.status is None and call.error is None:
+            yield Note(f"an outbound {call.method} {call.url} of which no answer was recorded")
+        elif not re.fullmatch(r"[A-Z]+", call.method) or (
+            mock == "mocket" and call.method not in _SOCKET_METHODS
+        ):
+            yield Note(f"an outbound call of method {call.method!r}")
+        elif call.error is None:
+            yield _answer(call, mock, inputs)
+        elif (raised := _raised(call, call.error)) is None:
+            yield Note(f"an outbound {call.method} {call.url} that ended in {call.error.type}")
+        else:
+            yield replace(
+                _answer(call, mock, inputs),
+                error=raised.name,
+                error_message=raised.message,
+                error_arguments=raised.arguments,
+            )
+
+
+def steps(given: Iterable[AnswerCall]) -> tuple[AnswerCall, ...]:
+    """Return the answers as steps: those to one URL together, where the mock takes them together."""
+    together: dict[object, list[AnswerCall]] = {}
+    for number, answer in enumerate(given):
+        apart = answer.mock == "responses"
+        together.setdefault(number if apart else (answer.mock, answer.method, answer.url), []).append(answer)
+    return tuple(_in_one(answers) for answers in together.values())
+
+
+def _in_one(found: Sequence[AnswerCall]) -> AnswerCall:
+    plain = [_without_sent(answer) for answer in found]
+    # The last answer is given again and again; how often is asserted.
+    while len(plain) > 1 and plain[-1] == plain[-2]:
+        plain.pop()
+    return replace(found[0], then=tuple(plain[1:]))
+
+
+def _without_sent(answer: AnswerCall) -> AnswerCall:
+    return replace(answer, sent_json=None, sends_json=False, sent_form=None, sent_text=None)
+
+
+def asserts(given: Sequence[AnswerCall]) -> Iterator[Assert]:
+    """Yield what must have been sent."""
+    for mock in dict.fromkeys(answer.mock for answer in given):
+        calls = [answer for answer in given if answer.mock == mock]
+        yield AssertCallCount(len(calls), mock)
+        if mock != "responses" and len({(answer.method, answer.url) for answer in calls}) > 1:
+            yield AssertAllAnswered(mock)
+        for index, answer in enumerate(calls):
+            if answer.sent_text is not None:
+                yield AssertSentBody(index, answer.sent_text, mock)
+            elif mock == "responses":
+                continue  # it compares the others before it answers
+            elif answer.sends_json:
+                yield AssertSentJson(index, answer.sent_json, mock)
+            elif answer.sent_form is not None:
+                yield AssertSentForm(
+                    index, tuple((name, _list(value)) for name, value in answer.sent_form), mock
+                )
+
+
+def _list(value: Value) -> Value:
+    return value if isinstance(value, list) else [value]
+
+
+def _answer(call: Outbound, mock: Mock, inputs: Inputs) -> AnswerCall:
+    sent = parse_json(call.body.text) if call.body.kind == "json" else None
+    received = call.response_body or Body()
+    parsed = parse_json(received.text) if received.kind == "json" else None
+    content_type = next(
+        (value for name, value in call.response_headers if name.lower() == "content-type"), None
+    )
+    return AnswerCall(
+        method=call.method,
+        url=call.url,
+        status=call.status or 0,
+        body=received.content if received.kind == "binary" else received.text,
+        json=parsed,
+        is_json=parsed is not None,
+        content_type=content_type,
+        headers=tuple((name, value) for name, value in call.response_headers if name.lower() == "location"),
+        sent_json=without_volatile(sent, inputs),
+        sends_json=sent is not None,
+        sent_form=tuple(grouped(call.body.fields).items()) if call.body.kind == "form" else None,
+        sent_text=_sent_text(call.body, mock),
+        mock=mock,
+    )
+
+
+def _sent_text(body: Body, mock: Mock) -> str | bytes | None:
+    if body.cut or body.kind not in {"text", "binary"}:
+        return None
+    if body.kind == "text" or mock != "mocket":
+        return body.text if body.kind == "text" else body.content
+    try:
+        return body.content.decode()  # as mocket tells of it
+    except UnicodeDecodeError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    name: Name
+    message: str
+    arguments: tuple[Value, ...] = ()
+
+
+def _raised(call: Outbound, failure: Failure) -> _Raised | None:
+    """Return what to raise so that the program sees the recorded exception, None where nothing does that.
+
+    What ``mocket`` raises passes through the library first, as what comes from a socket does.
+    """
+    name, message = exception_name(failure), failure.message
+    if call.library == "urllib":
+        reason = _URLLIB_REASON.fullmatch(message) if failure.type == "urllib.error.URLError" else None
+        return None if reason is None else _os_error(reason[1])
+    if call.library != "urllib3":
+        return _Raised(name, message)
+    if name.module != "urllib3.exceptions":
+        return _os_error(message)
+    arguments = _URLLIB3_ARGUMENTS.get(name.name, ())
+    if name.name == "NameResolutionError":
+        name = _NOT_CONNECTED  # which takes a message
+    return _Raised(name, message.partition(": ")[2] if arguments else message, arguments)
+
+
+def _os_error(message: str) -> _Raised:
+    """Return an error of the operating system; its number makes it ``ConnectionRefusedError`` and such."""
+    if message == "timed out":
+        return _Raised(Name("builtins", "TimeoutError"), message)
+    numbered = _ERRNO.fullmatch(message)
+    if numbered is None:
+        return _Raised(Name("builtins", "OSError"), message)
+    return _Raised(Name("builtins", "OSError"), numbered[2], (int(numbered[1]),))
+
+
+def without_volatile(value: object, inputs: Inputs) -> Value:
+    """Return a JSON value in which what no run can repeat is :class:`Anything`."""
+    if isinstance(value, dict):
+        return {key: without_volatile(item, inputs) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_volatile(item, inputs) for item in value]
+    if inputs.is_now(value):
+        return Anything("read off the clock")
+    if inputs.from_randomness(value):
+        return Anything("drawn at random")
+    return value

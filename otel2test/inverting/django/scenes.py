@@ -1,0 +1,184 @@
+"""One request of a test: the act, and what is asserted after it.
+
+What enters is an exchange, what is known of the rows that it met, and the arrangement as it is
+when the request is made: the rows that the test made, and those that earlier requests of the
+same test created. What leaves is a :class:`Scene` with everything that a name, a note or an
+explanation may want to know.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from otel2test.inverting.acts import SendRequest
+from otel2test.inverting.arrangements import Arrange
+from otel2test.inverting.assertions import Assert
+from otel2test.inverting.django import acting, volatility
+from otel2test.inverting.django.answering import Answer
+from otel2test.inverting.django.carrying import Carried
+from otel2test.inverting.django.consequences import consequences
+from otel2test.inverting.django.effects import Effects
+from otel2test.inverting.django.logins import Login
+from otel2test.inverting.django.models import Models
+from otel2test.inverting.django.querycount import count_queries
+from otel2test.inverting.django.rows import Arrangement, Row, Visible
+from otel2test.inverting.django.volatility import Inputs
+from otel2test.inverting.entities import Known, is_known
+from otel2test.inverting.facts import Fact
+from otel2test.inverting.plan import Note, made, referred
+from otel2test.inverting.state import State
+from otel2test.reading.exchanges import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One exchange of a test, as it was recorded and understood."""
+
+    exchange: Exchange
+    facts: tuple[Fact, ...]
+    state: State
+    """Of this request alone: what was before it, what after."""
+    login: Login
+    inputs: Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One request of a test, inverted."""
+
+    part: Part
+    arrangement: Arrangement
+    effects: Effects
+    answer: Answer
+    act: SendRequest
+    response: tuple[Assert, ...]
+    asserts: tuple[Assert, ...]
+    """Those on the response among them."""
+    arrange: tuple[Arrange, ...]
+    """What the request needs beside rows, a login and a session."""
+    notes: tuple[Note, ...]
+    needs_clock: bool
+
+
+def play(
+    part: Part,
+    arrangement: Arrangement,
+    visible: Visible,
+    models: Models,
+    carried: Carried,
+    *,
+    assert_queries: bool,
+) -> Played:
+    """Return the request as the test makes it, given what is there when it does."""
+    exchange, inputs = part.exchange, part.inputs
+    effects = Effects(
+        part.state, arrangement, inputs, part.login.passwords.stored, visible, tuple(carried.created)
+    )
+    answer = Answer(exchange, arrangement, effects, inputs)
+    about_login = tuple(part.login.asserts(arrangement, effects))
+    about_rows = tuple(effects.asserts())
+    about_response = tuple(answer.asserts())
+    beside = consequences(exchange.effects, effects, inputs, arrangement.names)
+    act, notes = acting.send_request(exchange)
+    act = replace(act, patches=tuple(beside.patches), runs_commit_hooks=beside.runs_commit_hooks)
+    if assert_queries:
+        number = count_queries(exchange.queries, part.facts, models)
+        act = replace(act, queries=number if isinstance(number, int) else None)
+        notes = (*notes, *((Note(number),) if isinstance(number, str) else ()))
+    return Played(
+        part=part,
+        arrangement=arrangement,
+        effects=effects,
+        answer=answer,
+        act=carried.into(act, exchange),
+        response=about_response,
+        asserts=_in_order(about_response, about_rows, (*about_login, *beside.asserts)),
+        arrange=tuple(beside.arrange),
+        notes=(*effects.notes, *notes, *beside.notes),
+        needs_clock=(
+            effects.needs_clock
+            or answer.needs_clock
+            or volatility.compares_with_clock(exchange.queries, inputs)
+            or volatility.reads_clock(exchange.calls, inputs)
+            or inputs.is_recent(exchange.session.before if exchange.session else None)
+        ),
+    )
+
+
+def _in_order(
+    response: tuple[Assert, ...], rows: tuple[Assert, ...], login: tuple[Assert, ...]
+) -> tuple[Assert, ...]:
+    """The response first, but what is compared with a row only after the row was fetched."""
+    fetched = {variable for step in rows for variable in made(step)}
+    waiting = tuple(step for step in response if referred(step) & fetched)
+    at_once = tuple(step for step in response if step not in waiting)
+    return at_once + rows + waiting + login
+
+
+# --- the arrangement as later requests find it ----------------------------------------------
+
+
+def arrangement_for(part: Part, arrangement: Arrangement, rows: Sequence[Row]) -> Arrangement:
+    """Return the arrangement when the request is made: ``rows``, with the values that it then read."""
+    found = _rows_of(part.state, arrangement.models, rows)
+    for entity in part.state.entities:
+        row = found.get(id(entity))
+        if row is not None:
+            _learn(row, entity.before, arrangement.models)
+    return replace(arrangement, rows=list(rows), of_entity=found, notes=[])
+
+
+def rows_after(played: Played, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that are there after the request, those that it created among them."""
+    gone = {id(played.arrangement.row(entity)) for entity in played.part.state.entities if entity.deleted}
+    for entity in played.part.state.entities:
+        row = played.arrangement.row(entity)
+        if row is not None and not entity.deleted:
+            _learn(row, entity.after, played.arrangement.models)
+    left = [row for row in rows if id(row) not in gone]
+    for created in played.effects.created:
+        known = {
+            item.attname: told
+            for item in created.model.fields
+            if item.attname in created.values and (told := created.entity.value(item.column)) is not None
+        }
+        left.append(
+            Row(
+                created.model,
+                known,
+                created.entity.number,
+                created.entity,
+                variable=created.variable,
+                wanted=created.variable or created.model.name.lower(),
+                made_before=True,
+            )
+        )
+    return left
+
+
+def _rows_of(state: State, models: Models, rows: Sequence[Row]) -> Mapping[int, Row]:
+    """Return ``id(entity)`` → the row that it is, found by what identifies it."""
+    by_value: dict[tuple[str, str, str], Row] = {}
+    for row in rows:
+        for model in models.lineage(row.model):
+            for item in model.fields:
+                if (item.primary_key or item.unique) and (value := row.value(item.attname)) is not None:
+                    by_value.setdefault((model.table, item.column, repr(value)), row)
+    found: dict[int, Row] = {}
+    for entity in state.entities:
+        if not entity.existed:
+            continue
+        for column, known in entity.before.items():
+            match = by_value.get((entity.table, column, repr(known.value)))
+            if match is not None:
+                found[id(entity)] = match
+                break
+    return found
+
+
+def _learn(row: Row, told: Mapping[str, Known], models: Models) -> None:
+    """Take over what was read or written of a row since the test made it."""
+    for model in models.lineage(row.model):
+        for item in model.fields:
+            known = told.get(item.column)
+            if known is not None and is_known(known):
+                row.known[item.attname] = known
