@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test matrix samples corpus lint format clean
+.PHONY: help demo test matrix samples corpus benchmarks lint format clean
 
 help:
 	@echo "make demo     record the sample project, generate its tests, run them, show them"
@@ -12,6 +12,7 @@ help:
 	@echo "make matrix   the tests on every Python and Django that is supported and at hand"
 	@echo "make samples  record samples/spans/ anew"
 	@echo "make corpus   record third-party applications, generate their tests, run them, tell how many pass"
+	@echo "make benchmarks   measure what recording and generating cost, beside others"
 	@echo "make lint     ruff and mypy only"
 	@echo "make format   let ruff put things right"
 	@echo "make clean    remove everything that these commands made"
@@ -27,11 +28,15 @@ matrix: $(READY)
 
 samples: $(READY)
 	@$(BIN)/python -m samples.record
+	@$(BIN)/python -m samples.hard_cases
 	@$(BIN)/python scripts/picture.py
 
 # DATABASE=postgresql takes the server at 127.0.0.1:5432.
 corpus: $(READY)
 	@$(BIN)/python -m corpus --database $(or $(DATABASE),sqlite)
+
+benchmarks: $(READY)
+	@$(BIN)/python -m benchmarks --results benchmarks/results.md
 
 lint: $(READY)
 	@$(BIN)/ruff check
@@ -50,4 +55,5 @@ $(READY): pyproject.toml
 	@test -x $(BIN)/python || { echo "Making .venv …"; $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python mysqlclient 2>/dev/null || echo "mysqlclient can't be built here, so its tests are skipped; it needs the headers of MySQL or MariaDB."
 	@touch $@

@@ -1,8 +1,9 @@
 """Python environments beside the developer's own, made by uv when they are first asked for.
 
 They live in ``.venvs/``, one set for each Python and Django: the sample project's own
-environment must lack otel2test, and one that records must lack opentelemetry-distro. Both get
-the Django of the running interpreter, so that the matrix tests what its cell says.
+environment must lack otel2test, one that records must lack opentelemetry-distro, and one has the
+servers. Unless told otherwise they get the Python and Django of the running interpreter, so that
+the matrix tests what its cell says.
 """
 
 import fcntl
@@ -10,30 +11,54 @@ import platform
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from uv import find_uv_bin
 
 ROOT = Path(__file__).resolve().parent.parent
 
-EnvironmentName: TypeAlias = Literal["sample", "without-distro"]
+EnvironmentName: TypeAlias = Literal["sample", "servers", "without-distro"]
 
+DRIVERS: Final = ("psycopg[binary]", "psycopg2-binary", "pymysql")
 REQUIREMENTS: dict[EnvironmentName, tuple[str, ...]] = {
-    "sample": ("requests", "pytest", "pytest-django", "responses", "time-machine"),
+    "sample": ("requests", "pytest", "pytest-django", "responses", "time-machine", *DRIVERS),
+    "servers": ("requests", "gunicorn", "uvicorn", "opentelemetry-distro", f"--editable={ROOT}", *DRIVERS),
     "without-distro": ("requests", f"--editable={ROOT}"),
 }
+BUILT: Final = ("mysqlclient",)
+"""Drivers that have to be built, for which a machine may lack what it takes: they are left out there."""
 
 
-def environment(name: EnvironmentName) -> Path:
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """A Python and a Django."""
+
+    interpreter: Path
+    python: str
+    django: str
+    """All of the version, or its first two numbers."""
+
+    def requirements(self) -> tuple[str, ...]:
+        """Return what makes it this Django."""
+        whole = self.django.count(".") > 1
+        wanted = f"django=={self.django}" if whole else f"django~={self.django}.0"
+        # The last that supports it.
+        return (wanted, "pytest-django<4.12") if self.django.startswith("4.") else (wanted,)
+
+
+def running_versions() -> Versions:
+    """Return those of the running interpreter."""
+    return Versions(Path(sys.executable), platform.python_version(), version("django"))
+
+
+def environment(name: EnvironmentName, versions: Versions | None = None) -> Path:
     """Return the folder of an environment's programs; make the environment if it isn't there or is old."""
-    django = version("django")
-    python = platform.python_version()
-    folder = ROOT / ".venvs" / f"py{python}-django{django}" / name
-    requirements = (f"django=={django}", *REQUIREMENTS[name])
-    if django.startswith("4."):
-        requirements += ("pytest-django<4.12",)  # the last that supports it
+    wished = versions or running_versions()
+    folder = ROOT / ".venvs" / f"py{wished.python}-django{wished.django}" / name
+    requirements = (*wished.requirements(), *REQUIREMENTS[name])
     stamp = folder / "made-of.txt"
     wanted = "\n".join((*requirements, (ROOT / "pyproject.toml").read_text(encoding="utf-8")))
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -42,8 +67,15 @@ def environment(name: EnvironmentName) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
             shutil.rmtree(folder, ignore_errors=True)
-            uv("venv", "--python", sys.executable, str(folder))
-            uv("pip", "install", "--python", str(folder / "bin" / "python"), *requirements)
+            python = str(folder / "bin" / "python")
+            uv("venv", "--python", str(wished.interpreter), str(folder))
+            uv("pip", "install", "--python", python, *requirements)
+            for driver in BUILT if DRIVERS[0] in requirements else ():
+                subprocess.run(
+                    [find_uv_bin(), "pip", "install", "--python", python, driver],
+                    check=False,
+                    capture_output=True,
+                )
             stamp.write_text(wanted, encoding="utf-8")
     return folder / "bin"
 

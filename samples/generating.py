@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from samples.environments import environment, own
+from samples.environments import Versions, environment, own
 from samples.running import PROJECT, process_environment
 
 Framework: TypeAlias = Literal["pytest", "unittest"]
@@ -30,8 +30,14 @@ def generate(recording: Path, framework: Framework, tests: Path, *options: str) 
     )
 
 
-def run_tests(framework: Framework, tests: Path, env: Mapping[str, str] | None = None) -> Done:
-    """Run a test module, or a folder of them, as the sample project's developer would.
+def run_tests(
+    framework: Framework,
+    tests: Path,
+    env: Mapping[str, str] | None = None,
+    versions: Versions | None = None,
+    project: Path = PROJECT,
+) -> Done:
+    """Run a test module, or a folder of them, as the project's developer would.
 
     The output is in ``stdout``. ``env`` is what the project's settings read, and has to say what it
     said in the recording.
@@ -50,10 +56,10 @@ def run_tests(framework: Framework, tests: Path, env: Mapping[str, str] | None =
         ),
         "unittest": ("manage.py", "test", str(tests if tests.is_dir() else tests.parent)),
     }
-    programs = environment("sample")
+    programs = environment("sample", versions)
     return subprocess.run(
         [programs / "python", *runner[framework]],
-        cwd=PROJECT,
+        cwd=project,
         env=process_environment(programs, env or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -27,7 +27,7 @@ def recorded_server(spans: Path) -> Iterator[str]:
     port = free_port()
     with tempfile.TemporaryDirectory() as scratch, serving(DEFAULT_PORT) as quotes:
         database = Path(scratch) / "todos.sqlite3"
-        prepare_database(own(), database)
+        prepare_database(own(), {"TODO_DATABASE": str(database)})
         env = {
             "OTEL_TRACES_EXPORTER": "otel2test",
             "OTEL_SERVICE_NAME": "todos",

@@ -46,10 +46,10 @@ def manage(programs: Path, *arguments: str, env: Mapping[str, str]) -> subproces
     )
 
 
-def prepare_database(programs: Path, database: Path) -> None:
-    """Make a database with the demo data."""
+def prepare_database(programs: Path, env: Mapping[str, str]) -> None:
+    """Fill a database with the demo data: that which the settings find by ``env``."""
     for command in ("migrate", "seed"):
-        done = manage(programs, command, "--verbosity=0", env={"TODO_DATABASE": str(database)})
+        done = manage(programs, command, "--verbosity=0", env=env)
         if done.returncode != 0:
             raise SampleError(f"manage.py {command} failed:\n{done.stderr}")
 

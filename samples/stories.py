@@ -31,7 +31,8 @@ class Step:
     query: Pairs = ()
     form: Mapping[str, str | list[str]] | None = None
     json: object = None
-    files: Mapping[str, tuple[str, bytes, str]] | None = None
+    files: Mapping[str, tuple[str, bytes, str]] | Sequence[tuple[str, tuple[str, bytes, str]]] | None = None
+    headers: Mapping[str, str] | None = None
 
 
 def get(path: str, status: int = 200, query: Pairs = ()) -> Step:
@@ -43,10 +44,12 @@ def submit(
     path: str,
     form: Mapping[str, str | list[str]] | None = None,
     status: int = 302,
-    files: Mapping[str, tuple[str, bytes, str]] | None = None,
+    files: Mapping[str, tuple[str, bytes, str]] | Sequence[tuple[str, tuple[str, bytes, str]]] | None = None,
+    query: Pairs = (),
+    headers: Mapping[str, str] | None = None,
 ) -> Step:
-    """A form is sent, with the CSRF token that every form of the project has."""
-    return Step("POST", path, status, form=form or {}, files=files)
+    """A form is sent, with the CSRF token where there is one."""
+    return Step("POST", path, status, query=query, form=form or {}, files=files, headers=headers)
 
 
 def post_json(path: str, data: object, status: int) -> Step:
@@ -150,7 +153,8 @@ class Browser:
         """Make one request."""
         form: dict[str, str | list[str]] | None = None
         if step.form is not None:
-            form = {"csrfmiddlewaretoken": self.session.cookies["csrftoken"], **step.form}
+            token = self.session.cookies.get("csrftoken")
+            form = {**({"csrfmiddlewaretoken": token} if token else {}), **step.form}
         response = self.session.request(
             step.method,
             self.url + step.path,
@@ -158,6 +162,7 @@ class Browser:
             data=form,
             json=step.json,
             files=step.files,
+            headers=step.headers,
             allow_redirects=False,
             timeout=30,
         )

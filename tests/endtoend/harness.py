@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from samples.environments import own
+from samples.environments import Versions
 from samples.generating import Framework, generate, run_tests
 from samples.running import free_port, prepare_database, running, wait_for_requests
 from samples.stories import Browser, select
@@ -33,24 +33,22 @@ class Recording:
     """What the server said."""
     settings: Mapping[str, str]
     """What the project's settings read from the environment, the tests' too."""
+    versions: Versions | None = None
+    """Of Python and Django, where not those of this process."""
 
 
 @contextmanager
 def serve(way: Way, folder: Path, env: Mapping[str, str] | None = None) -> Iterator[str]:
     """Run the sample project in this way, with fresh data; yield its URL.
 
-    ``folder/spans`` gets what is recorded and ``folder/server.log`` what the server says.
+    ``folder/spans`` gets what is recorded and ``folder/server.log`` what the server says. The
+    database is a file in ``folder`` unless ``env`` names another one, which has to be empty.
     """
-    database = folder / "todos.sqlite3"
-    prepare_database(own(), database)
+    settings = {"TODO_DATABASE": str(folder / "todos.sqlite3"), **(env or {})}
+    prepare_database(way.programs(), settings)
     port = free_port()
     command = [part.format(port=port) for part in way.command]
-    variables = {
-        "TODO_DATABASE": str(database),
-        "OTEL2TEST_DIR": str(folder / "spans"),
-        **way.env,
-        **(env or {}),
-    }
+    variables = {"OTEL2TEST_DIR": str(folder / "spans"), **way.env, **settings}
     log = folder / "server.log"
     with running(command, programs=way.programs(), env=variables, port=port, log=log) as url:
         yield url
@@ -70,16 +68,16 @@ def click(url: str, stories: Sequence[str]) -> tuple[int, list[requests.Response
     return made + len(responses), responses
 
 
-def record(way: Way, folder: Path, stories: Sequence[str]) -> Recording:
+def record(way: Way, folder: Path, stories: Sequence[str], env: Mapping[str, str] | None = None) -> Recording:
     """Serve in this way, play the stories, and wait until all of it is in the files."""
     spans = folder / "spans"
     with serving() as quotes:
-        settings = {"QUOTES_URL": quotes}
+        settings = {"QUOTES_URL": quotes, **(env or {})}
         with serve(way, folder, settings) as url:
             made, _ = click(url, stories)
             lines = wait_for_requests(spans, made)
     output = (folder / "server.log").read_text(encoding="utf-8", errors="replace")
-    return Recording(spans, tuple(lines), made, output, settings)
+    return Recording(spans, tuple(lines), made, output, settings, way.versions)
 
 
 def assert_generated_tests_pass(recording: Recording, framework: Framework, folder: Path) -> None:
@@ -88,7 +86,7 @@ def assert_generated_tests_pass(recording: Recording, framework: Framework, fold
     generated = generate(recording.spans, framework, tests)
     assert generated.returncode == 0, generated.stderr
 
-    done = run_tests(framework, tests, recording.settings)
+    done = run_tests(framework, tests, recording.settings, recording.versions)
 
     assert done.returncode == 0, f"{done.stdout}\n{tests.read_text(encoding='utf-8')}"
     assert passed(framework, done.stdout) == recording.requests_made

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from samples.environments import environment, own
+from samples.environments import Versions, environment, own
 
 APPLICATIONS = Path(__file__).resolve().parent / "applications"
 
@@ -17,11 +17,13 @@ class Way:
     name: str
     command: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
-    runs_in: Literal["own", "without-distro"] = "own"
+    runs_in: Literal["own", "servers", "without-distro"] = "own"
+    versions: Versions | None = None
+    """Of Python and Django, where not those of this process."""
 
     def programs(self) -> Path:
         """Return the folder of the programs that the command means."""
-        return own() if self.runs_in == "own" else environment(self.runs_in)
+        return own() if self.runs_in == "own" else environment(self.runs_in, self.versions)
 
 
 INSTRUMENT = {"OTEL_TRACES_EXPORTER": "otel2test"}
@@ -32,15 +34,18 @@ FROM_APPLICATIONS = ("--pythonpath", str(APPLICATIONS))
 
 WITH_WORKERS = Way("gunicorn", ("opentelemetry-instrument", *GUNICORN, "config.wsgi"), INSTRUMENT)
 
-WAYS = (
+SERVERS = (
     Way("runserver", ("opentelemetry-instrument", *RUNSERVER), INSTRUMENT),
-    Way("without-distro", ("opentelemetry-instrument", *RUNSERVER), INSTRUMENT, "without-distro"),
     WITH_WORKERS,
     Way(
         "uvicorn",
         ("opentelemetry-instrument", "uvicorn", "--port", "{port}", "config.asgi:application"),
         INSTRUMENT,
     ),
+)
+WAYS = (
+    *SERVERS,
+    Way("without-distro", ("opentelemetry-instrument", *RUNSERVER), INSTRUMENT, "without-distro"),
     Way("otel2test-run", ("otel2test", "run", "--", *RUNSERVER)),
     Way("in-code", (*GUNICORN, *FROM_APPLICATIONS, "recorded_in_code:application")),
     Way("own-provider", (*GUNICORN, *FROM_APPLICATIONS, "own_provider:application")),

@@ -10,7 +10,7 @@ def test_login_redirects_to_mine(client):
     # Arrange
     user = User.objects.create_user(
         username="anna",
-        password="zwohovflvd-87",
+        password="khtjygahfn-53",
         first_name="Anna",
         last_name="Åkjær",
         email="anna@example.com",
@@ -18,7 +18,7 @@ def test_login_redirects_to_mine(client):
 
     # Act
     response = client.post(
-        "/accounts/login/", {"username": "anna", "password": "zwohovflvd-87"}
+        "/accounts/login/", {"username": "anna", "password": "khtjygahfn-53"}
     )
 
     # Assert

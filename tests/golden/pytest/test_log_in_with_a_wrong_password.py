@@ -17,7 +17,7 @@ def test_login_shows_form_errors(client):
 
     # Act
     response = client.post(
-        "/accounts/login/", {"username": "anna", "password": "xdwkc"}
+        "/accounts/login/", {"username": "anna", "password": "xdwkh"}
     )
 
     # Assert

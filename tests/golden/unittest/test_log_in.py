@@ -8,7 +8,7 @@ class TodosTests(TestCase):
         # Arrange
         user = User.objects.create_user(
             username="anna",
-            password="zwohovflvd-87",
+            password="khtjygahfn-53",
             first_name="Anna",
             last_name="Åkjær",
             email="anna@example.com",
@@ -16,7 +16,7 @@ class TodosTests(TestCase):
 
         # Act
         response = self.client.post(
-            "/accounts/login/", {"username": "anna", "password": "zwohovflvd-87"}
+            "/accounts/login/", {"username": "anna", "password": "khtjygahfn-53"}
         )
 
         # Assert

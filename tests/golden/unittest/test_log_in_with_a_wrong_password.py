@@ -15,7 +15,7 @@ class TodosTests(TestCase):
 
         # Act
         response = self.client.post(
-            "/accounts/login/", {"username": "anna", "password": "xdwkc"}
+            "/accounts/login/", {"username": "anna", "password": "xdwkh"}
         )
 
         # Assert

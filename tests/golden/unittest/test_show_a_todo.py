@@ -10,7 +10,7 @@ from todos.models import Comment, Project, Tag, Todo
 
 
 class TodosTests(TestCase):
-    @time_machine.travel(datetime(2026, 11, 21, 11, 36, 35, 896579, tzinfo=UTC))
+    @time_machine.travel(datetime(2026, 11, 21, 15, 1, 56, 31627, tzinfo=UTC))
     def test_todo_detail_shows_todo(self):
         # Arrange
         anna = User.objects.create_user(

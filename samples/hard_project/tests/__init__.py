@@ -1,0 +1,1 @@
+"""Where the tests that otel2test generates for this project go."""

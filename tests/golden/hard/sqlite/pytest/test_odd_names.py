@@ -1,0 +1,24 @@
+import pytest
+
+from cases.models import Client, Import, Response
+
+pytestmark = pytest.mark.django_db
+
+
+def test_odd_names_returns_json(client):
+    # Arrange
+    client_2 = Client.objects.create(pk=1, name="class")
+    response_2 = Response.objects.create(pk=1, client=client_2, type="def", list=3)
+    Import.objects.create(pk=1, response=response_2, pytest="None")
+
+    # Act
+    response = client.get("/odd-names/1/")
+
+    # Assert
+    assert response.status_code == 200
+    assert response.json() == {
+        "client": "class",
+        "type": "def",
+        "list": 3,
+        "pytest": "None",
+    }

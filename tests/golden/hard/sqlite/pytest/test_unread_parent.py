@@ -1,0 +1,34 @@
+from decimal import Decimal
+
+import pytest
+
+from cases.models import Author, Book
+
+pytestmark = pytest.mark.django_db
+
+
+def test_unread_parent_returns_json(client):
+    # Arrange
+    # Made up: the request needed this row, but never read it.
+    author = Author.objects.create(name="author")
+    # Made up: price.
+    Book.objects.create(
+        title="The Thick One", author=author, price=Decimal("0"), pages=811
+    )
+    # Made up: price.
+    Book.objects.create(title="Zebras", author=author, price=Decimal("0"), pages=120)
+    # Made up: price.
+    Book.objects.create(title="Øresund", author=author, price=Decimal("0"), pages=320)
+
+    # Act
+    response = client.get("/unread-parent/")
+
+    # Assert
+    assert response.status_code == 200
+    assert response.json() == {
+        "values": [
+            {"title": "The Thick One", "pages": 811},
+            {"title": "Zebras", "pages": 120},
+            {"title": "Øresund", "pages": 320},
+        ]
+    }

@@ -1,0 +1,28 @@
+from decimal import Decimal
+
+from django.test import TestCase
+
+from cases.models import Author, Book, Genre
+
+
+class CasesTests(TestCase):
+    def test_set_genres_redirects_to_books(self):
+        # Arrange
+        # Made up: the request needed this row, but never read it.
+        author = Author.objects.create(name="author")
+        book = Book.objects.create(
+            pk=2, title="Øresund", author=author, price=Decimal("19.95"), pages=320
+        )
+        # Made up: name.
+        genre = Genre.objects.create(pk=1, name="genre")
+        genre_3 = Genre.objects.create(pk=2, name="Poetry")
+        genre_2 = Genre.objects.create(pk=3, name="Crime")
+        book.genres.add(genre, genre_2)
+
+        # Act
+        response = self.client.post("/books/2/genres/", {"genre": ["2", "3"]})
+
+        # Assert
+        self.assertRedirects(response, "/books/2/", fetch_redirect_response=False)
+        self.assertNotIn(genre, book.genres.all())
+        self.assertIn(genre_3, book.genres.all())

@@ -1,0 +1,50 @@
+from decimal import Decimal
+
+from django.test import TestCase
+
+from cases.models import Author, Book, Series
+
+
+class CasesTests(TestCase):
+    def test_nullable_join_returns_json(self):
+        # Arrange
+        author = Author.objects.create(name="Ann Åkjær")
+        Book.objects.create(
+            title="A Thin One", author=author, price=Decimal("7.50"), pages=90
+        )
+        series = Series.objects.create(title='The "Long" Way')
+        Book.objects.create(
+            title="Øresund",
+            author=author,
+            series=series,
+            price=Decimal("19.95"),
+            pages=320,
+        )
+        author_2 = Author.objects.create(name="Bo O'Hara")
+        Book.objects.create(
+            title="The Thick One",
+            author=author_2,
+            series=series,
+            price=Decimal("24.00"),
+            pages=811,
+        )
+        Book.objects.create(
+            title="Zebras", author=author_2, price=Decimal("9.99"), pages=120
+        )
+
+        # Act
+        response = self.client.get("/nullable-join/")
+
+        # Assert
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(
+            response.json(),
+            {
+                "values": [
+                    ["A Thin One", None, "Ann Åkjær"],
+                    ["The Thick One", 'The "Long" Way', "Bo O'Hara"],
+                    ["Zebras", None, "Bo O'Hara"],
+                    ["Øresund", 'The "Long" Way', "Ann Åkjær"],
+                ]
+            },
+        )

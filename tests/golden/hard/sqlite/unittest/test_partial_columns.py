@@ -1,0 +1,29 @@
+from decimal import Decimal
+
+from django.test import TestCase
+
+from cases.models import Author, Book
+
+
+class CasesTests(TestCase):
+    def test_partial_columns_returns_json(self):
+        # Arrange
+        author = Author.objects.create(name="Ann Åkjær")
+        # Made up: price.
+        Book.objects.create(title="A Thin One", author=author, price=Decimal("0"))
+        author_2 = Author.objects.create(name="Bo O'Hara")
+        # Made up: price.
+        Book.objects.create(title="Zebras", author=author_2, price=Decimal("0"))
+
+        # Act
+        response = self.client.get("/partial-columns/")
+
+        # Assert
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(
+            response.json(),
+            {
+                "books": ["A Thin One", "Zebras"],
+                "authors": [{"name": "Ann Åkjær"}, {"name": "Bo O'Hara"}],
+            },
+        )

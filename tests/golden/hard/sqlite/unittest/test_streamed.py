@@ -1,0 +1,38 @@
+from decimal import Decimal
+
+from django.test import TestCase
+
+from cases.models import Author, Book
+
+
+class CasesTests(TestCase):
+    def test_streamed_is_shown(self):
+        # Arrange
+        # Made up: the request needed this row, but never read it.
+        author = Author.objects.create(name="author")
+        # Made up: price.
+        Book.objects.create(
+            title="A Thin One", author=author, price=Decimal("0"), pages=90
+        )
+        # Made up: price.
+        Book.objects.create(
+            title="Øresund", author=author, price=Decimal("0"), pages=320
+        )
+        # Made up: price.
+        Book.objects.create(
+            title="The Thick One", author=author, price=Decimal("0"), pages=811
+        )
+        # Made up: price.
+        Book.objects.create(
+            title="Zebras", author=author, price=Decimal("0"), pages=120
+        )
+
+        # Act
+        response = self.client.get("/streamed/")
+
+        # Assert
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(
+            response.getvalue().decode(),
+            "A Thin One;90\nØresund;320\nThe Thick One;811\nZebras;120\n",
+        )
