@@ -30,7 +30,7 @@ Purpose: TypeAlias = Literal["record", "run"]
 
 _MORE: dict[Purpose, tuple[str, ...]] = {
     "record": (f"--editable={ROOT}", "psycopg[binary]"),
-    "run": ("pytest", "pytest-django", "responses", "time-machine", "psycopg[binary]"),
+    "run": ("pytest", "pytest-django", "responses", "respx", "mocket", "time-machine", "psycopg[binary]"),
 }
 
 

@@ -6,6 +6,7 @@ each alone in a database of its own, and that is what counts.
 """
 
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,8 @@ def run(
     """Run test modules; failures ``again`` alone."""
     if not modules:
         return {}
+    # What an earlier run uploaded would give the files of this one other names.
+    shutil.rmtree(_media(project), ignore_errors=True)
     judge = _pytest if framework == "pytest" else _unittest
     verdicts = judge(project, modules, "")
     failed = [module for module, verdict in verdicts.items() if not verdict.passed]
@@ -107,12 +110,16 @@ def _of_module(module: Path, failures: Mapping[str, str]) -> Verdict:
     return Verdict(not texts, "\n".join(texts))
 
 
+def _media(project: Project) -> Path:
+    return project.work / "test-media"
+
+
 def _run(project: Project, command: Sequence[str], suffix: str) -> str:
     programs = project.programs("run")
     env = project.variables(programs) | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "CORPUS_TEST_SUFFIX": suffix,
-        "CORPUS_MEDIA": str(project.work / "test-media"),
+        "CORPUS_MEDIA": str(_media(project)),
     }
     try:
         done = subprocess.run(

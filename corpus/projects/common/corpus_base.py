@@ -1,7 +1,7 @@
 """Settings that every project of the corpus begins with: plain Django, nothing for otel2test.
 
 ``CORPUS_DATABASE`` names the database (``sqlite:///absolute/file`` or ``postgresql://host:port/name``),
-``CORPUS_MEDIA`` the folder for uploads.
+``CORPUS_MEDIA`` the folder for uploads. ``CORPUS_TEST_SUFFIX``, set for tests, tells databases apart.
 """
 
 import os
@@ -79,3 +79,7 @@ STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = os.environ.get("CORPUS_MEDIA", tempfile.gettempdir())
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+if "CORPUS_TEST_SUFFIX" in os.environ:
+    # As Django advises for tests: hashing passwords well takes longer than all the rest of a test.
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

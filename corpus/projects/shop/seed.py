@@ -62,4 +62,4 @@ ProductRecommendation.objects.create(primary=products[0], recommendation=product
 ProductReview.objects.create(product=products[0], user=boss, score=4, title="Good", body="Quite good")
 WishList.objects.create(owner=anna, name="Birthday").add(products[2])
 # The key is drawn at random when it is saved.
-WishList.objects.update(key="annakey")
+WishList.objects.update(key="anna42")
