@@ -17,7 +17,8 @@ from otel2test.processors.redaction import redactor
 _TOKEN: Final = re.compile(
     r"""
       (?P<comment> --[^\n]* | /\*.*?\*/ )
-    | (?P<text> [eEnNbB]?'(?:[^'\\]|''|\\.)*' )
+    | (?P<text> [eEnNbB]? (?: '\\'(?!')            # Django's ESCAPE '\': no escape but the whole literal
+                             | '(?:[^'\\]|''|\\.)*' ) )
     | (?P<name> (?:"[^"]+" | `[^`]+` | \[[A-Za-z_]\w*\] | [A-Za-z_][\w$]*)
                 (?:\s*\.\s*(?:"[^"]+" | `[^`]+` | [A-Za-z_][\w$]*))* )
     | (?P<placeholder> %s | %\(\w+\)s | \? )

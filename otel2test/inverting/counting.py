@@ -211,7 +211,7 @@ class Counting:
             for row in free[:-1]:
                 self.completer.learn(row, {fact.column: type(total)(0)}, fact.source)
             self.completer.learn(free[-1], {fact.column: rest}, fact.source)
-        elif not math.isclose(rest, 0, abs_tol=1e-9):
+        elif not math.isclose(rest, 0, abs_tol=1e-9) or (fact.total is not None and not told):
             limits = self.limits.get(fact.table, ())
             if any(limit.conditions == fact.conditions for limit in limits):
                 self.not_inverted.append(

@@ -301,10 +301,6 @@ class Read(Execution):
                     yield Counted(self.source, root.table, conditions, value, exact)
             case "sum" if column is not None and readable(conditions):
                 total = self.catalog.value(root.table, column, value)
-                if value == 0:
-                    # Of no row it would be NULL.
-                    summed = (*conditions, NoneOf(column, ()))
-                    yield Counted(self.source, root.table, summed, 1, exact=False)
                 yield Summed(self.source, root.table, conditions, column, total)
             case "avg" if column is not None and readable(conditions):
                 yield Averaged(self.source, root.table, conditions, column, value)

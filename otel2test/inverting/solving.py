@@ -279,14 +279,15 @@ class _Solver:
         return change
 
     def _total_before(self, fact: Summed) -> object:
-        """Return the sum without what the request itself had added to it by then."""
+        """Return the sum without what the request itself had added to it by then; None if of no row."""
         total = 0 if fact.total is None else fact.total
         for row in self.touched.get(fact.table, {}).values():
             if row.existed and self.judge.verdict(row, fact.conditions, before) is True:
                 total = _sum(total, before(row, fact.column), 1)
             if _alive(row) and self.judge.verdict(row, fact.conditions, now) is True:
                 total = _sum(total, now(row, fact.column), -1)
-        return total
+        touched = bool(self.touched.get(fact.table))
+        return None if total == 0 and (touched or fact.total is None) else total
 
     # --- what was only implied
 

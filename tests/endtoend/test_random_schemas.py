@@ -1,4 +1,4 @@
-"""ORM operations on random schemas, inverted. They run in a process of their own, as Django's settings are for ever.
+"""ORM operations on random schemas, inverted, in a process of their own: Django's settings are for ever.
 
 ``OTEL2TEST_TEST_EXAMPLES`` says how many examples are drawn.
 """

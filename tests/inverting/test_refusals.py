@@ -72,3 +72,9 @@ def test_other_refusals_tell_of_no_row() -> None:
     sql = 'INSERT INTO "shop_person" ("id", "name") VALUES (%s, %s)'
 
     assert facts_of(refused(sql, [7, None], f"NOT NULL constraint failed: {PERSON['table']}.name")) == ()
+
+
+def test_what_was_ignored_was_there() -> None:
+    sql = 'INSERT OR IGNORE INTO "shop_todo_tags" ("todo_id", "tag_id") VALUES (%s, %s)'
+
+    assert before(state_of(query(sql, [50, 2], rowcount=0)), TODO_TAGS) == [{"todo_id": 50, "tag_id": 2}]

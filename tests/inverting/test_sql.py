@@ -722,3 +722,14 @@ def test_no_text_is_too_odd(sql: str) -> None:
 
 def test_the_same_text_is_parsed_once() -> None:
     assert analyse("SELECT id FROM todo", "sqlite") is analyse("SELECT id FROM todo", "sqlite")
+
+
+def test_that_none_of_several_conditions_holds() -> None:
+    statement = read(
+        'SELECT 1 AS a FROM "todo" WHERE NOT ("todo"."done" OR NOT ("todo"."id" IN (%s)))', "sqlite"
+    )
+
+    assert statement.predicates == (
+        Equal(col("todo.done"), Const(False)),
+        In(col("todo.id"), (Param(0),)),
+    )

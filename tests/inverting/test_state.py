@@ -693,3 +693,23 @@ def test_a_row_for_which_there_is_no_room_behind_is_not_on_the_page() -> None:
 
     other = next(row for row in before(state, TODO) if row.get("id") not in (1, 2))
     assert other["votes"] > 0  # type: ignore[operator]  # a number
+
+
+def test_a_row_that_only_had_to_be_there_is_one_that_was_seen_before_it_changed() -> None:
+    state = state_of(
+        query('SELECT 1 AS "a" FROM "shop_todo" WHERE "shop_todo"."title" = %s LIMIT 1', ["Milk"],
+              columns=["a"], rows=[[1]]),
+        titles((50, "Milk")),
+        update(TODO, 50, title="Ale"),
+    )  # fmt: skip
+
+    assert before(state, TODO) == [{"id": 50, "title": "Milk"}]
+
+
+def test_a_sum_of_nothing_is_null_and_one_of_zero_is_of_a_row() -> None:
+    def summed(total: object) -> Node:
+        sql = 'SELECT SUM("shop_todo"."votes") AS "told" FROM "shop_todo"'
+        return query(sql, [], columns=["told"], rows=[[total]])
+
+    assert len(entities(state_of(summed(0)), TODO)) == 1
+    assert entities(state_of(summed(None)), TODO) == []

@@ -308,6 +308,12 @@ class _Arranger:
             model, relation = declared
             ends = [entity.before.get(column) for column in (relation.source_column, relation.target_column)]
             target_model = self.models.by_label.get(relation.related_model)
+            if target_model is not None and entity.made_up and not entity.deleted:
+                # It was only counted: what nobody saw of it may be any row.
+                yield Link(
+                    self._end(model, ends[0]), relation, self._end(self._concrete(target_model), ends[1])
+                )
+                continue
             if ends[0] is None or ends[1] is None or target_model is None:
                 if not entity.made_up:  # a link that was only deleted went with its row
                     seen = f"a link of {model.name}.{relation.name} that was only seen in part"
@@ -319,7 +325,9 @@ class _Arranger:
                 self._end(self._concrete(target_model), ends[1]),
             )
 
-    def _end(self, model: Model, known: Known) -> Row:
+    def _end(self, model: Model, known: Known | None) -> Row:
+        if known is None:
+            return self._invent(model, None, None, Source("", 0))
         attname = self._key_attname(model)
         if isinstance(known.value, KeyOf):
             return self.of_entity.get(id(known.value.entity)) or self._invent(model, None, None, known.source)

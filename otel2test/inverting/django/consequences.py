@@ -37,6 +37,8 @@ from otel2test.values import is_plain
 _MOST_MAILS: Final = 5
 _LONGEST_BODY: Final = 300
 _MOST_LINES: Final = 4
+_SHORTEST_TOLD: Final = 4
+_KEY: Final = re.compile(r"(?<=[-#/])\d+\b")
 _FILES: Final = frozenset({"FileField", "ImageField"})
 _READS: Final = frozenset({"get", "get_many", "has_key"})
 _DELETES: Final = frozenset({"delete", "delete_many"})
@@ -95,14 +97,10 @@ class _Mails:
             found.asserts += self._mail(mail, variable)
 
     def _mail(self, mail: Mail, variable: str) -> Iterator[Assert]:
-        if mail.subject is not None and self._holds_still(mail.subject):
-            yield AssertAttribute(variable, "subject", self.inputs.on_test_server(mail.subject))
-        for name, addresses in (
-            ("to", mail.to),
-            ("cc", mail.cc),
-            ("bcc", mail.bcc),
-            ("reply_to", mail.reply_to),
-        ):
+        if mail.subject is not None and (subject := self._said(mail.subject)) is not None:
+            yield AssertAttribute(variable, "subject", subject)
+        copies = (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc), ("reply_to", mail.reply_to))
+        for name, addresses in copies:
             if addresses:
                 yield AssertAttribute(variable, name, [*addresses])
         body = (mail.body or "").strip()
@@ -115,18 +113,51 @@ class _Mails:
             yield AssertAttached(variable, tuple(item.name for item in mail.attachments))
 
     def _telling_lines(self, body: str) -> Iterator[Value]:
-        """Yield lines that hold still, those that say most first in order; and paths with keys in them."""
-        lines = [line.strip() for line in body.splitlines()]
-        stable = [line for line in lines if len(line) > 3 and self._holds_still(line)]
-        longest = sorted(stable, key=len, reverse=True)[:_MOST_LINES]
-        yield from (self.inputs.on_test_server(line) for line in lines if line in longest)
+        """Yield the lines that tell of this request, not of every one: what was sent, or stands in a row."""
+        lines = [line.strip() for line in body.splitlines() if line.strip()]
+        said = {line: self._said(line) for line in lines}
+        telling = [line for line in lines if said[line] is not None and self._tells(line)]
+        for line in telling[:_MOST_LINES] or [line for line in lines if said[line] is not None][:1]:
+            yield said[line]
         for line in lines:
+            if said[line] is not None:
+                continue
             for url in _URL.findall(line):
                 path = with_keys(
                     str(self.inputs.on_test_server(url)), self.effects.created_with_key, self.effects.variable
                 )
                 if path is not None and (told := self._with_stored(path)) is not None:
                     yield told
+
+    def _tells(self, line: str) -> bool:
+        written = (str(value) for row in self.effects.created for value in row.values.values())
+        return self._with_keys(line) is not None or any(
+            len(text) >= _SHORTEST_TOLD and not text.isspace() and text in line
+            for text in (*self.inputs.texts, *written)
+        )
+
+    def _said(self, text: str) -> Value | None:
+        """Return how a line is compared, created rows' keys by name; None if it doesn't hold still."""
+        if str(self.inputs.start.year) in text:
+            return None  # a date in words, most likely
+        if self._holds_still(text):
+            return self.inputs.on_test_server(text)
+        path = self._with_keys(str(self.inputs.on_test_server(text)))
+        stable = path is not None and all(
+            self._holds_still(part) for part in path.parts if isinstance(part, str)
+        )
+        return path if stable else None
+
+    def _with_keys(self, text: str) -> Formatted | None:
+        """Return a text with the keys of created rows as attributes: ``[printers-7]``, ``#7``, ``/7/``."""
+        parts: list[str | Attribute | Variable] = []
+        end = 0
+        for match in _KEY.finditer(text):
+            created = self.effects.created_with_key(match[0], text)
+            if created is not None:
+                parts += [text[end : match.start()], Attribute(self.effects.variable(created), "pk")]
+                end = match.end()
+        return Formatted(tuple(part for part in (*parts, text[end:]) if part != "")) if parts else None
 
     def _with_stored(self, path: Formatted) -> Formatted | None:
         """Return the path with what was drawn and stored as a column's name; None if it was not stored."""
@@ -155,7 +186,7 @@ class _Mails:
                     return False
                 if part.isdecimal() and self.effects.created_with_key(part, text) is not None:
                     return False
-        return True
+        return self._with_keys(text) is None
 
 
 def _joined(parts: Sequence[str | Attribute | Variable]) -> Iterator[str | Attribute | Variable]:

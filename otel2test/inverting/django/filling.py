@@ -13,7 +13,7 @@ from typing import Final
 
 from otel2test.inverting.catalog import local_fields
 from otel2test.inverting.conditions import columns_of
-from otel2test.inverting.django.inventing import invent
+from otel2test.inverting.django.inventing import implicit_value, invent, must_be_given
 from otel2test.inverting.django.models import Models
 from otel2test.inverting.django.rows import Row
 from otel2test.inverting.entities import KeyOf
@@ -86,8 +86,14 @@ class Filler:
         return self.state.rows.was_inserted(model.table, told)
 
     def _told(self, row: Row, name: str, names: Mapping[str, str]) -> object:
-        """Return the field's value, or the row it points to; None where it has neither yet."""
-        return row.parents.get(name) or row.value(names.get(name, name))
+        """Return the field's value, or the row it points to; None where it has neither yet, nor a default."""
+        told = row.parents.get(name) or row.value(names.get(name, name))
+        if told is not None:
+            return told
+        item = next((each for each in row.model.fields if each.name == name), None)
+        if item is None or item.attname in row.known or item.name in row.made_up or must_be_given(item):
+            return None
+        return implicit_value(item)[1]
 
     def _forbidden(self, row: Row, item: Field, value: object) -> bool:
         """Say whether the row, given the value, would be found where the recording found none."""

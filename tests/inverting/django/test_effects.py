@@ -16,6 +16,7 @@ from otel2test.inverting.assertions import (
     AssertRecent,
     AssertStatus,
     FetchRow,
+    FetchRows,
     RefreshRow,
 )
 from otel2test.inverting.expressions import Variable
@@ -309,3 +310,13 @@ def test_no_created_value_is_too_odd(value: object) -> None:
     )
 
     assert steps(found, FetchRow)
+
+
+def test_rows_that_look_alike_are_found_by_the_order_of_all_that_were_created() -> None:
+    found = plan_of(
+        insert(TODO, 77, title="Ale"), insert(TODO, 78, title="Ale"), insert(TODO, 79, title="Wine")
+    )
+
+    (fetch,) = steps(found, FetchRows)
+    assert fetch.variables == ("todo", "todo_2", "todo_3")
+    assert steps(found, FetchRow) == []

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.endtoend.projects.random_schemas.laboratory import Example, Lines
@@ -22,6 +22,7 @@ EXAMPLES: Final = int(os.environ.get("OTEL2TEST_TEST_EXAMPLES", "40"))
     deadline=None,
     database=None,
     derandomize=True,
+    phases=[Phase.generate, Phase.shrink],
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )

@@ -26,9 +26,7 @@ def test_order_ticket_redirects_to_tickets(client, django_capture_on_commit_call
     [message] = mail.outbox
     assert message.subject == "Ticket 4937"
     assert message.to == ["ann@example.com"]
-    assert "Thank you for your order." in message.body
     assert "Your number is 4937." in message.body
-    assert "Look at it here:" in message.body
     assert (
         f"http://tickets.example/tickets/{ticket.pk}/?code={ticket.code}"
         in message.body
