@@ -30,6 +30,16 @@ def test_placeholders_of_secret_columns() -> None:
     assert secret_placeholders("SELECT * FROM t WHERE token = %(t)s AND a = %(a)s") == {"t"}
 
 
+def test_the_backslash_that_django_escapes_with_is_a_literal_of_its_own() -> None:
+    sql = r"""SELECT * FROM t WHERE (token LIKE %s ESCAPE '\' AND "email" LIKE %s ESCAPE '\') LIMIT 21"""
+
+    assert hidden_sql(sql) == sql
+    assert [(value.column, value.placeholder) for value in values(sql) if value.placeholder is not None] == [
+        ("token", 0),
+        ("email", 1),
+    ]
+
+
 def test_literals_of_secret_columns_are_replaced() -> None:
     made = redactor.secret("hunter2-3")
     assert hidden_sql("INSERT INTO t (a, password) VALUES ('x', 'hunter2-3')") == (

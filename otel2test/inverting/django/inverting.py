@@ -148,7 +148,7 @@ def join(
         act=told[0].act,
         asserts=told[0].asserts,
         then=told[1:],
-        notes=notes,
+        notes=tuple({note.text: note for note in notes}.values()),
         database=assert_queries or any(_needs_database(item, arrangement) for item in exchanges),
         databases=_other_databases(queries),
         first_party=_first_party(exchanges),
