@@ -27,6 +27,7 @@ from otel2test.inverting.assertions import (
     FetchMails,
 )
 from otel2test.inverting.django.effects import Effects
+from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.paths import with_keys
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.expressions import Attribute, Formatted, Value, Values, Variable
@@ -79,6 +80,8 @@ class _Mails:
         self.effects = effects
         self.inputs = inputs
         self.names = names
+        self.context = ""
+        """All that the e-mail says: it tells of which model a key is where its line doesn't."""
 
     def into(self, found: Consequences, told: SideEffects) -> None:
         """Assert what was sent: to whom, about what, and as much of the text as holds still."""
@@ -97,6 +100,7 @@ class _Mails:
             found.asserts += self._mail(mail, variable)
 
     def _mail(self, mail: Mail, variable: str) -> Iterator[Assert]:
+        self.context = f"{mail.subject} {mail.body}"
         if mail.subject is not None and (subject := self._said(mail.subject)) is not None:
             yield AssertAttribute(variable, "subject", subject)
         copies = (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc), ("reply_to", mail.reply_to))
@@ -153,11 +157,14 @@ class _Mails:
         parts: list[str | Attribute | Variable] = []
         end = 0
         for match in _KEY.finditer(text):
-            created = self.effects.created_with_key(match[0], text)
+            created = self._created(match[0], text)
             if created is not None:
                 parts += [text[end : match.start()], Attribute(self.effects.variable(created), "pk")]
                 end = match.end()
         return Formatted(tuple(part for part in (*parts, text[end:]) if part != "")) if parts else None
+
+    def _created(self, key: str, text: str) -> Created | None:
+        return self.effects.created_with_key(key, text) or self.effects.created_with_key(key, self.context)
 
     def _with_stored(self, path: Formatted) -> Formatted | None:
         """Return the path with what was drawn and stored as a column's name; None if it was not stored."""
@@ -184,9 +191,10 @@ class _Mails:
                     or self.inputs.from_randomness(part)
                 ):
                     return False
-                if part.isdecimal() and self.effects.created_with_key(part, text) is not None:
+                if part.isdecimal() and self._created(part, text) is not None:
                     return False
-        return self._with_keys(text) is None
+        keys = {str(row.key()) for row in self.effects.created}
+        return not any(match[0] in keys for match in _KEY.finditer(text))
 
 
 def _joined(parts: Sequence[str | Attribute | Variable]) -> Iterator[str | Attribute | Variable]:
