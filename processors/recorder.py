@@ -334,7 +334,7 @@ class Recorder(SpanProcessor):
                 for span, deliver in part.waiting:
                     with guard("recorder: delivering"):
                         deliver(written.get(id(span), span))
-        with self._lock:
+        with guard("recorder: forgetting"), self._lock:
             oldest = next(iter(self._open.values()), None)
             redactor.forget(oldest.moment if oldest is not None else redactor.now)
         return written

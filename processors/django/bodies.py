@@ -65,9 +65,10 @@ class IteratorTee:
         except StopIteration:
             self._copy.finished = True
             raise
+        else:
+            self._copy.add(chunk)
         finally:
             leave_again()
-        self._copy.add(chunk)
         return chunk
 
 
@@ -89,9 +90,10 @@ class AsyncIteratorTee:
         except StopAsyncIteration:
             self._copy.finished = True
             raise
+        else:
+            self._copy.add(chunk)
         finally:
             leave_again()
-        self._copy.add(chunk)
         return chunk
 
 

@@ -60,7 +60,7 @@ def _operating(operation: str, default_timeout: object) -> Make:
             if now(CACHE) is None:
                 return operate(self, *args, **kwargs)
             asked = _Asked(operation, args, kwargs)
-            caller = sys._getframe(1)
+            caller = sys._getframe().f_back
 
             def before() -> list[Payload]:
                 alias = _alias(self) if _is_program(self, caller) else None
@@ -81,7 +81,7 @@ def _awaiting(operate: Callable[..., Any]) -> Callable[..., Any]:
     async def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
         if _is_programs.get() is not None or now(CACHE) is None:
             return await operate(self, *args, **kwargs)
-        token = _is_programs.set(_is_program(self, sys._getframe(1)))
+        token = _is_programs.set(_is_program(self, sys._getframe().f_back))
         try:
             return await operate(self, *args, **kwargs)
         finally:

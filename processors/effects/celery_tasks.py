@@ -48,8 +48,12 @@ def _sending(apply_async: Callable[..., Any]) -> Callable[..., Any]:
     names = ("args", "kwargs", "task_id", "producer", "link", "link_error", "shadow")
 
     def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
-        caller = sys._getframe(1)
-        is_delay = caller.f_code.co_name == "delay" and caller.f_globals.get("__name__") == "celery.app.task"
+        caller = sys._getframe().f_back  # None in a greenlet that begins with this function
+        is_delay = (
+            caller is not None
+            and caller.f_code.co_name == "delay"
+            and caller.f_globals.get("__name__") == "celery.app.task"
+        )
         method = "delay" if is_delay else "apply_async"
         return _perform(
             apply_async,

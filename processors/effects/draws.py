@@ -102,7 +102,8 @@ def _replace(module: Any, name: str, *, is_secret: bool = False) -> None:
     def drawing(*args: Any, **kwargs: Any) -> Any:
         if not is_recording():
             return original(*args, **kwargs)
-        caller = sys._getframe(1)
+        # A thread may begin with this function, and then nobody in Python called it.
+        caller = sys._getframe().f_back
         draw = begin_named(f"{module.__name__}.{name}", caller, args, kwargs, is_secret=is_secret)
         value = original(*args, **kwargs)
         if draw is not None:

@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.trace import SpanContext, format_span_id, get_current_span
 
 from otel2test.processors import otlp
-from otel2test.processors.guard import guard, guarded
+from otel2test.processors.guard import fault, guard, guarded
 from otel2test.processors.recorder import Recorder, owns_records
 
 _MAX_LEDGERS: Final = 1000
@@ -166,7 +166,11 @@ def install(recorder: Recorder, kinds: Sequence[str]) -> None:
 
 def is_recording() -> bool:
     """Return whether a request is being recorded in this process; cheaper than :func:`now`."""
-    return bool(_installed) and bool(_installed[-1].by_span)
+    try:
+        return bool(_installed) and bool(_installed[-1].by_span)
+    except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
+        fault("effects: recording", error)
+        return False
 
 
 @guarded("effects: moment", None)

@@ -57,7 +57,8 @@ def _drawing(source: Source) -> Any:
             return original(*args, **kwargs)
         draw = begin(
             source,
-            sys._getframe(2),
+            # Called by the template; a thread may begin with that, and then nobody in Python called it.
+            sys._getframe(1).f_back,
             lambda: {**defaults, **dict(zip(source.parameters, args, strict=False)), **kwargs},
         )
         value = original(*args, **kwargs)

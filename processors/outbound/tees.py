@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from otel2test.processors.bodies import BodyCopy
-from otel2test.processors.guard import guard
+from otel2test.processors.guard import guard, guarded
 
 _READING: Final = ("read", "read1", "readline")
 _FILLING: Final = ("readinto", "readinto1")
@@ -44,8 +44,9 @@ def _recording_class(kind: type) -> type:
 def _read(original: Callable[..., Any]) -> Callable[..., Any]:
     def read(self: Any, *args: Any, **kwargs: Any) -> Any:
         data = _inside(self, original, *args, **kwargs)
-        if not getattr(self, _DEPTH):
-            getattr(self, _COPY).add(data)
+        with guard("outbound: copy"):
+            if not getattr(self, _DEPTH):
+                getattr(self, _COPY).add(data)
         return data
 
     return read
@@ -54,8 +55,8 @@ def _read(original: Callable[..., Any]) -> Callable[..., Any]:
 def _fill(original: Callable[..., Any]) -> Callable[..., Any]:
     def fill(self: Any, buffer: Any, *args: Any, **kwargs: Any) -> Any:
         count = _inside(self, original, buffer, *args, **kwargs)
-        if not getattr(self, _DEPTH):
-            with guard("outbound: copy"):
+        with guard("outbound: copy"):
+            if not getattr(self, _DEPTH):
                 getattr(self, _COPY).add(memoryview(buffer).cast("B")[:count])
         return count
 
@@ -65,16 +66,21 @@ def _fill(original: Callable[..., Any]) -> Callable[..., Any]:
 def _yield(original: Callable[..., Any]) -> Callable[..., Any]:
     def chunks(self: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
         for chunk in original(self, *args, **kwargs):
-            getattr(self, _COPY).add(chunk)
+            with guard("outbound: copy"):
+                getattr(self, _COPY).add(chunk)
             yield chunk
 
     return chunks
 
 
 def _inside(response: Any, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    known = vars(response)
-    known[_DEPTH] += 1
+    _deepen(response, 1)
     try:
         return original(response, *args, **kwargs)
     finally:
-        known[_DEPTH] -= 1
+        _deepen(response, -1)
+
+
+@guarded("outbound: copy", None)
+def _deepen(response: Any, by: int) -> None:
+    vars(response)[_DEPTH] += by

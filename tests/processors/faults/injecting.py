@@ -53,12 +53,17 @@ def lines_run(folder: Path) -> Iterator[set[Line]]:
 
 
 @contextmanager
-def failing_at(folder: Path, target: Line, error: BaseException) -> Iterator[list[Line]]:
-    """Raise ``error`` when ``target`` is first reached in this block; the list is empty if it never is."""
+def failing_at(
+    folder: Path, target: Line, error: BaseException, *, when: Callable[[], bool] = lambda: True
+) -> Iterator[list[Line]]:
+    """Raise ``error`` when ``target`` is first reached in this block; the list is empty if it never is.
+
+    Where ``when`` returns False, the line isn't taken as reached yet.
+    """
     raised: list[Line] = []
 
     def reached(line: Line) -> None:
-        if line == target and not raised:
+        if line == target and not raised and when():
             raised.append(line)
             raise error
 
@@ -150,15 +155,33 @@ def calls(line: Line) -> Iterator[ast.Call]:
     statement, _ = _statements(line.file)[line.number]
     inner = [child for child in ast.iter_child_nodes(statement) if not isinstance(child, ast.stmt)]
     for part in inner:
-        yield from (node for node in ast.walk(part) if isinstance(node, ast.Call))
+        yield from _calls_in(part)
+
+
+def _calls_in(node: ast.AST) -> Iterator[ast.Call]:
+    """Yield the calls made when ``node`` is evaluated; those of a lambda are made by whoever calls that."""
+    if isinstance(node, ast.Call):
+        yield node
+    for child in ast.iter_child_nodes(node.args if isinstance(node, ast.Lambda) else node):
+        yield from _calls_in(child)
+
+
+def function_of(line: Line) -> str:
+    """Return the name of the innermost function around ``line``, empty at the top of a module."""
+    _, around = _statements(line.file)[line.number]
+    return around[-1].name if around else ""
 
 
 def hooked(line: Line) -> set[str]:
     """Return the names of what the functions around ``line`` were given to call: what they are put around."""
     _, around = _statements(line.file)[line.number]
+    return _hooked(around)
+
+
+def _hooked(functions: Iterable[ast.FunctionDef | ast.AsyncFunctionDef]) -> set[str]:
     arguments = [
         argument
-        for function in around
+        for function in functions
         for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
     ]
     return {
@@ -169,19 +192,23 @@ def hooked(line: Line) -> set[str]:
 
 
 class Harmless:
-    """Knows which functions of a folder let nothing escape: all they do, they do inside of a guard."""
+    """Knows which functions of a folder let nothing of ours escape.
+
+    All they do, they do inside of a guard, but for calling what they were given to be put around
+    and other functions that let nothing escape.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._functions: dict[Path, dict[str, bool]] = {}
+        self._functions: dict[Path, dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]] = {}
+        self._verdicts: dict[tuple[Path, str], bool] = {}
         self._imports: dict[Path, dict[str, Path]] = {}
         """File → name in it → the file that it is imported from, or is."""
         for file in sorted(folder.rglob("*.py")):
             functions = self._functions[file] = {}
             for node in ast.walk(ast.parse(_source(str(file)))):
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                    # Of several functions of one name, each has to.
-                    functions[node.name] = functions.get(node.name, True) and _lets_nothing_escape(node)
+                    functions.setdefault(node.name, []).append(node)
                 elif isinstance(node, ast.ImportFrom):
                     self._imports.setdefault(file, {}).update(self._imported(node))
 
@@ -195,33 +222,61 @@ class Harmless:
 
     def is_harmless(self, line: Line, call: ast.Call) -> bool:
         """Return whether a function that is called from ``line`` lets nothing escape."""
-        file = Path(line.file)
+        return self._is_harmless(Path(line.file), call)
+
+    def _is_harmless(self, file: Path, call: ast.Call) -> bool:
         owner, _, name = ast.unparse(call.func).rpartition(".")
         known = self._imports.get(file, {}).get(owner or name)
         if known is None and not owner:
             known = file
         if known is not None:
-            return self._functions[known].get(name, False)
+            return name in self._functions[known] and self._judge(known, name)
         # A method: those of the same package are asked, or else all.
-        near = [
-            found[name]
-            for path, found in self._functions.items()
-            if name in found and path.parent == file.parent
-        ]
-        return all(near) if near else all(found.get(name, True) for found in self._functions.values())
+        everywhere = [path for path, found in self._functions.items() if name in found]
+        near = [path for path in everywhere if path.parent == file.parent]
+        return all(self._judge(path, name) for path in near or everywhere)
 
+    def _judge(self, file: Path, name: str) -> bool:
+        """Return whether each of the functions of that name lets nothing escape; no recursive one does."""
+        if (file, name) not in self._verdicts:
+            self._verdicts[file, name] = False
+            self._verdicts[file, name] = all(
+                self._lets_nothing_escape(file, function) for function in self._functions[file][name]
+            )
+        return self._verdicts[file, name]
 
-def _lets_nothing_escape(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    if any(_is_call(decorator, "guarded") for decorator in function.decorator_list):
-        return True
-    plain = (ast.Name, ast.Constant)
-    return all(
-        bool(_guarded_body(statement))
-        or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
-        or (isinstance(statement, ast.Return) and isinstance(statement.value, (*plain, type(None))))
-        or (isinstance(statement, ast.Assign) and isinstance(statement.value, plain))
-        for statement in function.body
-    )
+    def _lets_nothing_escape(self, file: Path, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        if any(_is_call(decorator, "guarded") for decorator in function.decorator_list):
+            return True
+        given = _hooked([function])
+
+        def is_plain(value: ast.expr | None) -> bool:
+            if isinstance(value, ast.UnaryOp):  # a negative number
+                return isinstance(value.operand, ast.Constant)
+            return value is None or isinstance(value, (ast.Name, ast.Constant))
+
+        def may_be_called(value: ast.expr | None) -> bool:
+            if not isinstance(value, ast.Call):
+                return False
+            arguments = [*value.args, *(keyword.value for keyword in value.keywords)]
+            return (ast.unparse(value.func) in given or self._is_harmless(file, value)) and all(
+                is_plain(argument.value if isinstance(argument, ast.Starred) else argument)
+                for argument in arguments
+            )
+
+        def lets_nothing_escape(statement: ast.stmt) -> bool:
+            match statement:
+                case ast.Return(value=value):
+                    return is_plain(value) or may_be_called(value)
+                case ast.Assign(targets=[ast.Name()], value=value):
+                    return is_plain(value) or may_be_called(value)
+                case ast.Expr(value=value):
+                    return isinstance(value, ast.Constant) or may_be_called(value)
+                case ast.Try(handlers=[]):
+                    return all(map(lets_nothing_escape, (*statement.body, *statement.finalbody)))
+            return bool(_guarded_body(statement))
+
+        return all(map(lets_nothing_escape, function.body))
 
 
 def guards(folder: Path) -> dict[Line, set[int]]:
