@@ -66,7 +66,7 @@ def consequences(told: SideEffects, effects: Effects, inputs: Inputs, names: Nam
         found.notes.append(Note(f"{number} more {kind.replace('_', ' ')} than were recorded"))
     _Mails(effects, inputs, names).into(found, told)
     _tasks(found, told, effects, inputs, names)
-    _caches(found, told.cache, inputs)
+    _caches(found, told.cache, effects, inputs)
     _files(found, told, effects)
     _draws(found, told.draws)
     return found
@@ -277,7 +277,7 @@ def _call(task: Task, effects: Effects, inputs: Inputs) -> tuple[tuple[Value, ..
 # --- caches ---------------------------------------------------------------------------------
 
 
-def _caches(found: Consequences, accesses: Sequence[CacheAccess], inputs: Inputs) -> None:
+def _caches(found: Consequences, accesses: Sequence[CacheAccess], effects: Effects, inputs: Inputs) -> None:
     """Arrange what was found, and assert what was left behind."""
     before: dict[tuple[str, str, int | None], object] = {}
     after: dict[tuple[str, str, int | None], object] = {}
@@ -310,7 +310,10 @@ def _caches(found: Consequences, accesses: Sequence[CacheAccess], inputs: Inputs
             not is_plain(value) or inputs.is_now(value) or inputs.from_randomness(value)
         ):
             continue
-        if not inputs.from_randomness(key):
+        parts = re.split(r"\W+|_", key)
+        if any(part.isdecimal() and effects.created_with_key(part, key) is not None for part in parts):
+            found.notes.append(Note(f"what the cache holds under {key!r}: it names a row made here"))
+        elif not inputs.from_randomness(key):
             found.asserts.append(AssertCached(alias, key, value, version))
 
 

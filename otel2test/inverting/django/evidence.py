@@ -132,6 +132,9 @@ def _leaves(exchange: Exchange) -> Iterator[_Leaf]:
     for call in exchange.outbound:
         yield from _url_leaves(call.url)
         yield from _body_leaves(call.body)
+    for access in exchange.effects.cache:
+        # The key of a row is mostly part of a cache's.
+        yield from (("", part) for key in access.keys for part in re.split(r"\W+|_", key))
 
 
 def _request_leaves(exchange: Exchange) -> Iterator[_Leaf]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from otel2test.inverting.acts import Patch, SendRequest
-from otel2test.inverting.arrangements import ClearCache, SetCache, UseScratchMedia
+from otel2test.inverting.arrangements import ClearCache, CreateRow, SetCache, UseScratchMedia
 from otel2test.inverting.assertions import (
     AssertAttached,
     AssertAttribute,
@@ -220,6 +220,23 @@ def test_what_is_left_in_a_cache_is_asserted() -> None:
         AssertCached("default", "n", 10),
         AssertCached("default", "gone", None),
     ]
+
+
+def test_a_row_whose_key_a_cache_knows_keeps_it() -> None:
+    row = {"id": 50, "title": "Milk", "done": 0, "votes": 0, "made": "2020-01-01 00:00:00"}
+    found = after(select(TODO, row), cache=[access("set", "todo-50-en", values=["Milk"])])
+
+    (step,) = steps(found, CreateRow)
+    assert ("pk", 50) in step.values
+    assert steps(found, AssertCached) == [AssertCached("default", "todo-50-en", "Milk")]
+
+
+def test_what_is_cached_of_a_created_row_is_noted() -> None:
+    created = insert(TODO, 57, title="Milk", done=0, votes=0)
+    found = after(created, cache=[access("set", "todo-57", values=["Milk"])])
+
+    assert steps(found, AssertCached) == []
+    assert notes(found) == ["what the cache holds under 'todo-57': it names a row made here"]
 
 
 def test_what_cannot_be_written_down_is_noted() -> None:
