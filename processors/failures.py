@@ -1,5 +1,6 @@
 """An exception → its payload: what it is, what it says, and where in the project it came from."""
 
+import sys
 from typing import Final
 
 from otel2test.attributes import ExceptionPayload
@@ -21,6 +22,18 @@ def failure(error: BaseException) -> ExceptionPayload:
         "message": redactor.redact_text(_message(error)[:_LONGEST_MESSAGE]),
         "where": f"{place.file}:{place.line}" if place else "",
     }
+
+
+def failure_of_library(error: BaseException) -> ExceptionPayload:
+    """Return what is recorded of an exception that a library raised to the project's code.
+
+    The project isn't among the frames below then: its place is that of the nearest caller.
+    """
+    told = failure(error)
+    place = project.innermost_project_frame(sys._getframe(1))
+    if place is not None and not told["where"]:
+        told["where"] = f"{place.file}:{place.line}"
+    return told
 
 
 def _message(error: BaseException) -> str:

@@ -19,14 +19,12 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 
 from otel2test import attributes
-from otel2test.attributes import ExceptionPayload
 from otel2test.processors import callers
 from otel2test.processors.django import compiler
 from otel2test.processors.django.exchange import tied
 from otel2test.processors.django.statements import Statement, frozen, frozen_params
-from otel2test.processors.failures import failure
+from otel2test.processors.failures import failure_of_library
 from otel2test.processors.guard import guard, guarded
-from otel2test.processors.project import innermost_project_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +111,7 @@ def executed(statement: Statement, cursor: Any = None, error: BaseException | No
     with guard("django: statement"):
         end = time.time_ns()
         if error is not None:
-            statement.error = _error(error)
+            statement.error = failure_of_library(error)
         statement.origin = compiler.origin_of(statement.sql, statement.params)
         if statement.origin is not None:
             statement.secrets |= statement.origin.secrets
@@ -187,15 +185,6 @@ def _sql_text(sql: Any) -> str:
     if isinstance(sql, bytes):
         return sql.decode("utf-8", "replace")
     return str(sql.as_string(None) if hasattr(sql, "as_string") else sql)
-
-
-def _error(error: BaseException) -> ExceptionPayload:
-    """Return the driver's error with the place whose query it was: the project's code isn't below us."""
-    told = failure(error)
-    place = innermost_project_frame(sys._getframe())
-    if place is not None and not told["where"]:
-        told["where"] = f"{place.file}:{place.line}"
-    return told
 
 
 def _count(statement: Statement, cursor: Any) -> None:

@@ -15,7 +15,8 @@ from otel2test.attributes import TASKS
 from otel2test.processors import kinds
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.effects.ledger import Moment, now
-from otel2test.processors.effects.operations import Payload, failure_here
+from otel2test.processors.effects.operations import Payload
+from otel2test.processors.failures import failure_of_library
 from otel2test.processors.guard import guard
 from otel2test.processors.snapshots import snapshot, snapshot_mapping
 from otel2test.values import Wire
@@ -123,7 +124,7 @@ def _perform(
         result = call(owner, *args, **kwargs)
     except BaseException as error:
         with guard("effects: task"):
-            _note(moment, {**payload, "raised": failure_here(error)})
+            _note(moment, {**payload, "raised": failure_of_library(error)})
         raise
     finally:
         _on_its_way.reset(token)
@@ -161,7 +162,7 @@ def _answered(payload: Payload, result: Any) -> Payload:
     if "_result" in parts:
         outcome = parts["_result"]
         if kinds.is_a(outcome, BaseException):
-            payload["raised"] = failure_here(outcome)
+            payload["raised"] = failure_of_library(outcome)
         else:
             payload["returned"] = snapshot(outcome)
     return payload

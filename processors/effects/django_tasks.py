@@ -10,7 +10,8 @@ from typing import Any, Final
 from otel2test.attributes import TASKS
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.effects.ledger import Moment, now
-from otel2test.processors.effects.operations import Payload, failure_here
+from otel2test.processors.effects.operations import Payload
+from otel2test.processors.failures import failure_of_library
 from otel2test.processors.guard import guard
 from otel2test.processors.redaction import redactor
 from otel2test.processors.snapshots import snapshot, snapshot_mapping
@@ -78,7 +79,7 @@ def _payload(task: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Pay
 def _failed(moment: Moment | None, payload: Payload, error: BaseException) -> None:
     with guard("effects: task"):
         if moment is not None and payload:
-            moment.note({**payload, "raised": failure_here(error)})
+            moment.note({**payload, "raised": failure_of_library(error)})
 
 
 def _enqueued(moment: Moment | None, payload: Payload, result: Any) -> None:

@@ -4,7 +4,6 @@ A back end may be built on another, and a method on another method: of operation
 each other only the outermost is one of the program's, and is recorded.
 """
 
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType
@@ -12,9 +11,8 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.effects.ledger import now
-from otel2test.processors.failures import failure
+from otel2test.processors.failures import failure_of_library
 from otel2test.processors.guard import guard
-from otel2test.processors.project import innermost_project_frame
 
 T = TypeVar("T")
 
@@ -92,7 +90,7 @@ class Operations:
             result = call()
         except BaseException as error:
             with guard(f"effects: {self._kind}"):
-                told = failure_here(error)
+                told = failure_of_library(error)
                 for payload in payloads:
                     moment.note({**payload, "error": told})
             raise
@@ -103,12 +101,3 @@ class Operations:
             for payload in payloads:
                 moment.note(payload)
         return result
-
-
-def failure_here(error: BaseException) -> Payload:
-    """Return an exception that a library raised; where the project isn't below, its place is who called."""
-    told = failure(error)
-    place = innermost_project_frame(sys._getframe(1))
-    if place is not None and not told["where"]:
-        told["where"] = f"{place.file}:{place.line}"
-    return dict(told)

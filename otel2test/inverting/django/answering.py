@@ -209,25 +209,15 @@ class Answer:
 
     def _drawn(self, value: object) -> Value:
         """A value drawn at random may have been stored, and then be asserted to be the same."""
-        found = self._stored_as(value)
+        found = self.effects.stored_as(value)
         if found is None:
             return Anything("drawn at random")
         attribute, stored = found
         return attribute if isinstance(stored, str) else Text(attribute)
 
     def _token(self, text: str) -> Attribute | None:
-        found = self._stored_as(text) if self.inputs.from_randomness(text) else None
+        found = self.effects.stored_as(text) if self.inputs.from_randomness(text) else None
         return found[0] if found is not None else None
-
-    def _stored_as(self, text: object) -> tuple[Attribute, object] | None:
-        """Return the attribute of a created row that was stored as ``text``, and its value."""
-        for created in (*self.effects.created, *self.effects.earlier):
-            for item in created.model.fields:
-                stored = created.values.get(item.attname)
-                if stored is not None and str(stored) == text:
-                    name = "pk" if item.primary_key else item.name
-                    return Attribute(self.effects.variable(created), name), stored
-        return None
 
     # --- redirects, headers, cookies, session
 

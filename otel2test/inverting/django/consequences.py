@@ -27,6 +27,7 @@ from otel2test.inverting.assertions import (
     FetchMails,
 )
 from otel2test.inverting.django.effects import Effects
+from otel2test.inverting.django.evidence import cache_key_parts
 from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.paths import with_keys
 from otel2test.inverting.django.volatility import Inputs
@@ -175,10 +176,10 @@ class _Mails:
                 if not isinstance(word, str) or not self.inputs.from_randomness(word):
                     parts.append(word)
                     continue
-                stored = self.effects.stored(word)
-                if stored is None:
+                found = self.effects.stored_as(word)
+                if found is None:
                     return None
-                parts.append(stored)
+                parts.append(found[0])
         return Formatted(tuple(_joined(parts)))
 
     def _holds_still(self, text: str) -> bool:
@@ -310,7 +311,7 @@ def _caches(found: Consequences, accesses: Sequence[CacheAccess], effects: Effec
             not is_plain(value) or inputs.is_now(value) or inputs.from_randomness(value)
         ):
             continue
-        parts = re.split(r"\W+|_", key)
+        parts = cache_key_parts(key)
         if any(part.isdecimal() and effects.created_with_key(part, key) is not None for part in parts):
             found.notes.append(Note(f"what the cache holds under {key!r}: it names a row made here"))
         elif not inputs.from_randomness(key):

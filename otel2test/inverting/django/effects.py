@@ -142,12 +142,13 @@ class Effects:
                 return None
         return best[1] if best is not None and best[0] >= 0 else None
 
-    def stored(self, value: object) -> Attribute | None:
-        """Return the column of a created row that holds a text drawn at random."""
+    def stored_as(self, text: object) -> tuple[Attribute, object] | None:
+        """Return the attribute of a created row that was stored as ``text``, and its value."""
         for created in (*self.created, *self.earlier):
             for item in created.model.fields:
-                if created.values.get(item.attname) == value:
-                    return Attribute(self.variable(created), "pk" if item.primary_key else item.name)
+                stored = created.values.get(item.attname)
+                if stored is not None and str(stored) == text:
+                    return Attribute(self.variable(created), "pk" if item.primary_key else item.name), stored
         return None
 
     def variable(self, created: Created) -> str:

@@ -78,6 +78,11 @@ def _gather(exchange: Exchange) -> Evidence:
     return Evidence(frozenset(tokens), frozenset(instants), frozenset(dates))
 
 
+def cache_key_parts(key: str) -> list[str]:
+    """Return the words and numbers of a cache's key: the key of a row is mostly one of them."""
+    return re.split(r"\W+|_", key)
+
+
 def _plain_fields(exchange: Exchange) -> frozenset[str]:
     """Return the names under which no key of a row is to be expected: those of fields that are none.
 
@@ -133,8 +138,7 @@ def _leaves(exchange: Exchange) -> Iterator[_Leaf]:
         yield from _url_leaves(call.url)
         yield from _body_leaves(call.body)
     for access in exchange.effects.cache:
-        # The key of a row is mostly part of a cache's.
-        yield from (("", part) for key in access.keys for part in re.split(r"\W+|_", key))
+        yield from (("", part) for key in access.keys for part in cache_key_parts(key))
 
 
 def _request_leaves(exchange: Exchange) -> Iterator[_Leaf]:
