@@ -1,9 +1,10 @@
-"""Compiles what runs at each call of a function, if ``OTEL2TEST_COMPILE=1`` asks for it.
+"""Compiles what runs at each call of a function, where there is a C compiler.
 
 All else that there is to say of the package stands in pyproject.toml. The same modules are
 compiled that run otherwise, typed by the ``.pxd`` files beside them, and ``_frames.pyx``, which
 has no other form. Without a compiler, or where anything fails, none of them is: they know each
-other's types.
+other's types. ``OTEL2TEST_COMPILE=0`` leaves them as they are, and so does an editable installation,
+whose sources would not be what runs.
 """
 
 import os
@@ -13,16 +14,17 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-CYTHON = "cython>=3.1,<4"
 PACKAGE = "otel2test.processors"
 MODULES = (
     "kinds",
     "snapshots",
     "calls.functions",
+    "calls.values",
     "calls.log",
     "calls.tracer",
     "calls.monitoring" if sys.version_info >= (3, 12) else "calls.profiling",
 )
+_EDITABLE = frozenset({"editable_wheel", "develop"})
 
 
 class BuildAllOrNothing(build_ext):
@@ -66,7 +68,7 @@ def cythonized() -> list[Extension]:
     return extensions
 
 
-if os.environ.get("OTEL2TEST_COMPILE") == "1":
-    setup(setup_requires=[CYTHON], ext_modules=sources(), cmdclass={"build_ext": BuildAllOrNothing})
-else:
+if os.environ.get("OTEL2TEST_COMPILE") == "0" or not _EDITABLE.isdisjoint(sys.argv):
     setup()
+else:
+    setup(ext_modules=sources(), cmdclass={"build_ext": BuildAllOrNothing})

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import calling, generating, memory, web
+from benchmarks import calls, generating, memory, web
 from benchmarks.environments import machine, pythons
 from benchmarks.measures import Table
 from benchmarks.workers import WorkerError, load_average
@@ -25,7 +25,7 @@ def parts(rounds: int) -> dict[str, Measure]:
     """Return what there is to measure, by name."""
     return {
         "web": partial(web.measure, rounds=rounds, requests=20),
-        "calls": partial(calling.measure, rounds=max(3, rounds // 3), calls=100_000),
+        "calls": partial(calls.measure, rounds=max(3, rounds // 3), calls=100_000),
         "memory": memory.measure,
         "generating": generating.measure,
     }
@@ -62,6 +62,7 @@ def main() -> int:
         if asked.parts and name not in asked.parts:
             continue
         for python, interpreter in chosen.items():
+            print(f"measuring {name} on Python {python} …", file=sys.stderr, flush=True)
             try:
                 table, figures = measure(python, interpreter)
             except WorkerError as error:

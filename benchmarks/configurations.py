@@ -36,6 +36,8 @@ class Configuration:
     variables: Mapping[str, str] = field(default_factory=dict)
     pythons: tuple[str, ...] | None = None
     """The versions it works on, where not on all."""
+    recordings: str = "."
+    """Where below the worker's folder its bytes are counted."""
 
     def programs(self, python: str, interpreter: Path) -> Path:
         """Return the folder of its environment's programs."""
@@ -56,28 +58,28 @@ STOCK = Configuration(
     launcher=("opentelemetry-instrument",),
     variables=_STOCK,
 )
-WITHOUT_CALLS = Configuration(
-    name="without-calls",
-    label="otel2test without calls",
-    environment="otel2test",
-    requirements=(f"--editable={ROOT}",),
-    launcher=("otel2test", "run", "--"),
-    variables={"OTEL2TEST_CALLS": "0"},
-)
-EVERYTHING = Configuration(
-    name="everything",
-    label="otel2test, everything",
-    environment="otel2test",
-    requirements=(f"--editable={ROOT}",),
-    launcher=("otel2test", "run", "--"),
-)
-UNBOUNDED = Configuration(
-    name="unbounded",
-    label="otel2test, nothing left out",
-    environment="otel2test",
-    requirements=(f"--editable={ROOT}",),
-    launcher=("otel2test", "run", "--"),
-    variables=_UNBOUNDED,
+
+
+def _ours(
+    name: str, label: str, variables: Mapping[str, str] | None = None, *, installed: bool = True
+) -> Configuration:
+    """Return ours: compiled, as pip makes it where there is a C compiler, or the checkout as it is."""
+    return Configuration(
+        name=name,
+        label=label,
+        environment="otel2test" if installed else "otel2test-interpreted",
+        requirements=(str(ROOT) if installed else f"--editable={ROOT}",),
+        launcher=("otel2test", "run", "--"),
+        variables=variables or {},
+    )
+
+
+WITHOUT_CALLS = _ours("without-calls", "otel2test without calls", {"OTEL2TEST_CALLS": "0"})
+EVERYTHING = _ours("everything", "otel2test, everything")
+INTERPRETED = _ours("interpreted", "otel2test, everything, not compiled", installed=False)
+UNBOUNDED = _ours("unbounded", "otel2test, nothing left out", _UNBOUNDED)
+UNBOUNDED_INTERPRETED = _ours(
+    "unbounded-interpreted", "otel2test, nothing left out, not compiled", _UNBOUNDED, installed=False
 )
 EMPTY_CALLBACK = Configuration(name="empty-callback", label="empty callback", arguments=("empty-callback",))
 _KOLO = {"BENCHMARK_MIDDLEWARE": "kolo.middleware.KoloMiddleware"}
@@ -95,4 +97,6 @@ KOLO_3 = Configuration(
     environment="kolo3",
     requirements=("kolo==3.6.1",),
     variables=_KOLO,
+    # Beside it stands the latest request alone, as a tree of files that the next one replaces.
+    recordings=".kolo/.internal",
 )

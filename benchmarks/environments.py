@@ -3,6 +3,7 @@
 Made by uv when they are first asked for, and anew when what they are made of changes.
 """
 
+import hashlib
 import platform
 import shutil
 from pathlib import Path
@@ -30,16 +31,39 @@ def environment(name: str, python: str, interpreter: Path, requirements: tuple[s
     folder = ROOT / ".venvs" / "benchmarks" / f"py{python}-{name}"
     stamp = folder / "made-of.txt"
     made_of = [str(interpreter), DJANGO, *requirements]
-    if any(requirement.startswith("--editable") for requirement in requirements):
+    if any(requirement.endswith(str(ROOT)) for requirement in requirements):
         made_of.append((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    if str(ROOT) in requirements:
+        made_of.append(_sources())
     wanted = "\n".join(made_of)
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         uv("venv", "--python", str(interpreter), str(folder))
-        uv("pip", "install", "--python", str(folder / "bin" / "python"), DJANGO, *requirements)
+        python_there = str(folder / "bin" / "python")
+        # Else uv takes the wheel that it made of these sources when they were others.
+        uv(
+            "pip",
+            "install",
+            "--reinstall-package",
+            "otel2test",
+            "--python",
+            python_there,
+            DJANGO,
+            *requirements,
+        )
         stamp.write_text(wanted, encoding="utf-8")
     return folder / "bin"
+
+
+def _sources() -> str:
+    """Return a digest of what a wheel is made of."""
+    digest = hashlib.sha256((ROOT / "setup.py").read_bytes())
+    for folder in ("otel2test", "processors", "templates"):
+        for file in sorted((ROOT / folder).rglob("*")):
+            if file.is_file() and file.suffix in {".py", ".pyx", ".pxd", ".jinja"}:
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def machine() -> str:

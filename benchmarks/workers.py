@@ -88,6 +88,7 @@ def started(configuration: Configuration, python: str, interpreter: Path) -> Ite
         log = Path(folder, "log")
         variables = {
             "BENCHMARK_DATA": str(data),
+            "BENCHMARK_RECORDINGS": str(data / configuration.recordings),
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONPATH": str(PROJECT),
             "OTEL2TEST_DIR": str(data / "spans"),

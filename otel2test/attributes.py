@@ -22,7 +22,7 @@ attribute                       on which span               payload
 ``otel2test.messages``          the request's               :class:`MessagesPayload`
 ``otel2test.templates``         the request's               list of :class:`TemplatePayload`
 ``otel2test.exception``         the request's               :class:`ExceptionPayload`
-``otel2test.calls``             the request's               list of :class:`CallPayload`
+``otel2test.calls``             the request's               :class:`CallsPayload`
 ``otel2test.calls.dropped``     the request's               how many calls were too many
 ``otel2test.mails``             the request's               list of :class:`MailPayload`
 ``otel2test.cache``             the request's               list of :class:`CachePayload`
@@ -255,8 +255,38 @@ class ExceptionPayload(TypedDict):
     """``file:line`` of the innermost frame of the project."""
 
 
+class CallsPayload(TypedDict):
+    """The calls of functions of the project: each a row, and what they have in common once.
+
+    A value stands in a row
+
+    - as itself, on the wire, if it is a number, a text, true, false, null or an object;
+    - as ``[n]``: entry ``n`` of ``values``;
+    - as ``[null, …]``: a list of what follows;
+    - as ``[n, …]``: an instance of ``shapes[n]``. Of ``["$object", type, name, …]`` the values of
+      these attributes follow, of ``["$model", label, name, …]`` the primary key and the values of
+      these fields;
+    - as ``[]``: a local that has no value, or an argument that has not changed.
+
+    Entries of ``values`` are written in the same way, but refer to no other entry; all that is
+    inside a value is on the wire.
+    """
+
+    functions: list[tuple[str, str, str, int, list[str], list[str]]]
+    """Module, qualified name, file, first line, names of the arguments and names of the locals."""
+    spans: list[str]
+    """Hex ids of the spans that were current."""
+    shapes: list[list[str]]
+    values: list[Wire]
+    calls: list[list[Wire]]
+    """In the order in which they ended: ``id``, function, ``parent``, span, ``start``, ``duration`` (see
+    :class:`CallPayload`; function and span are numbers in the lists above), list of arguments, list of
+    locals (empty where there are none to tell), how it ended (0: not known, 1: it returned,
+    2: it raised), what was returned or raised, for generators ``yielded``."""
+
+
 class CallPayload(TypedDict):
-    """One call of a function of the project."""
+    """One call of a function of the project. Older recordings have a list of these in ``otel2test.calls``."""
 
     id: int
     """Counts from 0 in the order of entry."""
@@ -285,12 +315,14 @@ class FieldPayload(TypedDict):
     """One concrete field of a model."""
 
     name: str
-    attname: str
-    column: str
+    attname: NotRequired[str]
+    """Where it isn't ``name``."""
+    column: NotRequired[str]
+    """Where it isn't ``attname``."""
     type: str
     """``get_internal_type()``, such as ``CharField``."""
-    python_class: str
-    """``module.QualName`` of the field's class."""
+    python_class: NotRequired[str]
+    """``module.QualName`` of the field's class, where it isn't :func:`usual_field_class` of ``type``."""
     null: NotRequired[bool]
     blank: NotRequired[bool]
     unique: NotRequired[bool]
@@ -315,6 +347,15 @@ class FieldPayload(TypedDict):
     """The attname it points to on the related model."""
     parent_link: NotRequired[bool]
     generated: NotRequired[bool]
+
+
+_RELATIONS: Final = frozenset({"ForeignKey", "OneToOneField", "ManyToManyField"})
+
+
+def usual_field_class(internal_type: str) -> str:
+    """Return the class of Django's that has this ``get_internal_type()``."""
+    module = "django.db.models.fields.related" if internal_type in _RELATIONS else "django.db.models.fields"
+    return f"{module}.{internal_type}"
 
 
 class ManyToManyPayload(TypedDict):
@@ -392,6 +433,8 @@ class SchemaPayload(TypedDict):
     """Alias → vendor: ``sqlite``, ``postgresql``, ``mysql``."""
     root_urlconf: NotRequired[str]
     settings_module: NotRequired[str]
+    site_id: NotRequired[int]
+    """``SITE_ID``: which row of ``django.contrib.sites`` is the current one."""
     session_cookie: NotRequired[str]
     csrf_cookie: NotRequired[str]
     language_cookie: NotRequired[str]
@@ -415,6 +458,16 @@ class ColumnPayload(TypedDict):
     """Name of an annotation, where it is one."""
 
 
+class ColumnsPayload(TypedDict):
+    """Neighbouring columns that come from one table, but for those with an annotation's name."""
+
+    model: str
+    """``app_label.ModelName``."""
+    fields: list[str]
+    """attnames, one a column."""
+    alias: NotRequired[str]
+
+
 class QueryPayload(TypedDict):
     """One SQL statement with what came back."""
 
@@ -425,8 +478,9 @@ class QueryPayload(TypedDict):
     was closed is followed by another. Absent for the first."""
     vendor: str
     """``sqlite``, ``postgresql``, ``mysql``, ``oracle``."""
-    sql: str
-    """As handed to the driver, placeholders in place."""
+    sql: NotRequired[str]
+    """As handed to the driver, placeholders in place. Absent where the span itself has the same text, as
+    ``db.query.text`` or ``db.statement``."""
     params: NotRequired[Wire]
     """List (or mapping for named placeholders); ``$cut`` where the trace had no room for it. Long
     texts in it, as in rows, are ``$cut`` each."""
@@ -436,8 +490,8 @@ class QueryPayload(TypedDict):
     """For ``executemany``: how many times; more than ``many`` where that was cut."""
     columns: NotRequired[list[str]]
     """From ``cursor.description``."""
-    sources: NotRequired[list[ColumnPayload | None]]
-    """As many as ``columns``; absent for SQL that the ORM did not make."""
+    sources: NotRequired[list[ColumnPayload | ColumnsPayload | None]]
+    """For as many as ``columns``; absent for SQL that the ORM did not make."""
     model: NotRequired[str]
     """``app_label.ModelName`` of the query set's model."""
     rows: NotRequired[list[list[Wire]]]

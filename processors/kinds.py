@@ -116,19 +116,20 @@ _FUNCTIONS: Final = frozenset(
     }
 )
 
-_KINDS: Final[dict[type, Kind]] = {}
+KINDS: Final[dict[type, Kind]] = {}
+"""Those of the classes met so far."""
 _KINDS_LIMIT: Final = 4096
 _TOLD_LIMIT: Final = 1000
 
 
 def kind_of(cls: type) -> Kind:
     """Return how instances of exactly this class are read."""
-    kind = _KINDS.get(cls)
+    kind = KINDS.get(cls)
     if kind is None:
         kind = _describe(cls)
-        if len(_KINDS) >= _KINDS_LIMIT:
-            _KINDS.clear()
-        _KINDS[cls] = kind
+        if len(KINDS) >= _KINDS_LIMIT:
+            KINDS.clear()
+        KINDS[cls] = kind
     return kind
 
 

@@ -28,6 +28,7 @@ _STDLIB: Final = tuple(
     f"{path}{os.sep}" for path in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")} if path
 )
 _OURS: Final = "otel2test"
+_MOST_FILES: Final = 4096
 _NEVER: Final = ("*.migrations", _OURS)
 
 
@@ -74,6 +75,7 @@ class Project:
         self._include = tuple(include)
         self._exclude = (*exclude, *_NEVER)
         self._owned: CodeMap[bool] = CodeMap()
+        self._relative: dict[str, str] = {}
 
     def owns(self, code: CodeType, module_globals: Mapping[str, object]) -> bool:
         """Return whether ``code``, run as part of the module with these globals, is the project's."""
@@ -102,6 +104,14 @@ class Project:
 
     def relative(self, file: str) -> str:
         """Return the path of a file relative to the project, or its name alone."""
+        found = self._relative.get(file)
+        if found is None:
+            if len(self._relative) >= _MOST_FILES:
+                self._relative.clear()
+            found = self._relative[file] = self._find_relative(file)
+        return found
+
+    def _find_relative(self, file: str) -> str:
         path = os.path.realpath(file)
         for root in self._roots:
             if path.startswith(root):

@@ -92,6 +92,8 @@ class Recorder(SpanProcessor):
         self._providers: list[TracerProvider] = []
         self._stopped = False
         self._here = _Here()
+        self._services: dict[object, str] = {}
+        """What resources call the service, and how files are named for it."""
         self._delivered: weakref.WeakKeyDictionary[ReadableSpan, ReadableSpan] = weakref.WeakKeyDictionary()
         """Spans whose end is still being told, though their trace is written: as they were written."""
         self._forget()
@@ -342,7 +344,10 @@ class Recorder(SpanProcessor):
     def _append(self, spans: list[tuple[ReadableSpan, dict[str, str]]], since: int) -> None:
         if self.settings.files:
             line = redactor.sweep(otlp.encode_spans(spans), since)
-            service = service_name(spans[0][0].resource.attributes.get("service.name"))
+            declared = spans[0][0].resource.attributes.get("service.name")
+            service = self._services.get(declared)
+            if service is None:
+                service = self._services[declared] = service_name(declared)
             if not self._file.write(line, service):
                 self.stop()
 

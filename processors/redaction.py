@@ -39,6 +39,8 @@ _KEEPS_A_SECRET: Final = frozenset({("key",), ("digest",), ("hash",), ("code",),
 _EMAIL: Final = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[A-Za-z]{2,24}")
 _SEGMENT: Final = re.compile(r"(?<=/)[\w-]{32,128}(?=/|\Z)")
 _WORDS: Final = re.compile(r"[a-z]{7,}")
+_LINK: Final = re.compile(r"https?://[^\s<>\"']+(?<![.,;:!?)\]])")
+"""A URL in a text; what ends a sentence isn't part of it."""
 _TOKEN_LENGTH: Final = 16
 _SHORT: Final = 1000
 """Longer texts are too various to come by again, and to be told apart by a hash."""
@@ -69,6 +71,8 @@ class Redactor:
         """The same as :meth:`is_secret_name`, for where a call would cost too much."""
         self._fields: dict[tuple[str, str], bool] = {}
         self._clean: set[int] = set()
+        self.generation = 0
+        """Another number whenever the answers of this object may be others."""
         self._use(key or secrets.token_bytes(32), Shapes(SecretNames(names)))
 
     def configure(self, settings: RecorderSettings) -> None:
@@ -89,6 +93,7 @@ class Redactor:
         self._names = shapes.names
         self._shapes = shapes
         self._pseudonyms = Pseudonyms(key, self._known, self.redact_json)
+        self.generation += 1
         self._fields.clear()
         self.secret_names.clear()
         self._clean.clear()
@@ -109,6 +114,7 @@ class Redactor:
     def add_names(self, names: Iterable[str]) -> None:
         """Take these names as secret too: ``badge_no``, ``*_pin``, ``shop.Customer.nickname``."""
         self._names.add(names)
+        self.generation += 1
         self._fields.clear()
         self.secret_names.clear()
         self._clean.clear()
@@ -228,6 +234,15 @@ class Redactor:
             return f"{user}:{secret if decoded == password else quote(secret, safe='')}"
         is_token = len(userinfo) >= _TOKEN_LENGTH and any(character.isdigit() for character in userinfo)
         return self.secret(userinfo) if is_token else self.redact_text(userinfo)
+
+    def redact_prose(self, text: str) -> str:
+        """Redact a text for people: its links as URLs, for who has one may be let in by it."""
+        parts: list[str] = []
+        end = 0
+        for link in _LINK.finditer(text):
+            parts += (self.redact_text(text[end : link.start()]), self.redact_url(link[0]))
+            end = link.end()
+        return "".join((*parts, self.redact_text(text[end:]))) if parts else self.redact_text(text)
 
     def redact_path(self, path: str) -> str:
         """Redact the path of a URL: what shows by its shape, and segments that only chance can have made."""

@@ -30,6 +30,7 @@ _APART_UNTIL: Final = 16
 _LONGEST: Final = 4096
 _MOST: Final = 1000
 _PLAIN: Final = re.compile(r"[\w.~-]+", re.ASCII)
+_ESCAPED_IN_JSON: Final = re.compile(r'[^ -~]|["\\]')
 _UNQUOTED: Final = ("/", "", "!~*'()", "/#[]=:;$&()+,!?*@'~", "/:@=&+$,;~!*'()")
 """What is left as it is by Python, by the strict, by JavaScript, by Django, and by most others."""
 _BEFORE: Final = rb"(?:(?<![0-9A-Za-z])|(?<=\\[nrtbf])|(?<=%[0-9A-F]{2}))"
@@ -99,7 +100,9 @@ def _replaced(data: bytes, needle: bytes, replacement: bytes) -> bytes:
 def _needles(secret: str, pseudonym: str) -> _Needles:
     forms: list[Callable[[str], str]] = [str, _in_base64]
     if not _PLAIN.fullmatch(secret):
-        forms += [quote_plus, html.escape, *(partial(quote, safe=safe) for safe in _UNQUOTED), *_json_forms()]
+        forms += [quote_plus, html.escape, *(partial(quote, safe=safe) for safe in _UNQUOTED)]
+        if _ESCAPED_IN_JSON.search(secret + pseudonym):
+            forms += _json_forms()
     pairs = {form(secret): form(pseudonym) for form in forms}
     return tuple(
         (needle.encode("utf-8", "replace"), replacement.encode("utf-8", "replace"))

@@ -14,9 +14,9 @@ from typing import Final
 from otel2test import attributes
 from otel2test.errors import Problem
 from otel2test.reading import messages, semconv
+from otel2test.reading.calls import calls
 from otel2test.reading.effect_payloads import side_effects
 from otel2test.reading.exchanges import (
-    Call,
     Exchange,
     Failure,
     Messages,
@@ -85,7 +85,7 @@ def _exchange(span: Span, payloads: SpanPayloads, inside: Happenings) -> Exchang
         exception=_exception(span, payloads.record(attributes.EXCEPTION)),
         queries=inside.queries,
         outbound=inside.outbound,
-        calls=tuple(call(item) for item in payloads.records(attributes.CALLS)),
+        calls=calls(payloads),
         schema=schema(models) if models else Schema(),
         faults=payloads.texts(attributes.FAULTS),
         messages=_messages(payloads.record(attributes.MESSAGES)),
@@ -143,23 +143,3 @@ def _exception(span: Span, payload: Payload | None) -> Failure | None:
     # With our recorder, what stands on the span beside it was handled by the program.
     told = None if attributes.FORMAT in span.attributes else semconv.exception(span)
     return None if told is None else Failure(*told)
-
-
-def call(payload: Payload) -> Call:
-    """Return one call of a function of the project."""
-    return Call(
-        id=payload.integer("id") or 0,
-        parent=payload.integer("parent"),
-        span_id=payload.text("span", ""),
-        module=payload.text("module"),
-        qualname=payload.text("qualname"),
-        file=payload.text("file", ""),
-        line=payload.integer("line") or 0,
-        start=payload.integer("start") or 0,
-        duration=payload.integer("duration") or 0,
-        arguments=payload.named_values("arguments"),
-        locals=payload.named_values("locals"),
-        returned=payload.value("returned"),
-        raised=messages.failure(payload.record("raised")),
-        yielded=payload.integer("yielded"),
-    )

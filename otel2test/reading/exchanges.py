@@ -299,6 +299,7 @@ class Schema:
     databases: Mapping[str, str] = field(default_factory=dict)
     root_urlconf: str | None = None
     settings_module: str | None = None
+    site_id: int | None = None
     session_cookie: str = "sessionid"
     csrf_cookie: str = "csrftoken"
     language_cookie: str = "django_language"

@@ -6,7 +6,7 @@ the recorder did not enrich still counts, as far as the semantic conventions tel
 not where another span already stands for the same event.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -100,7 +100,7 @@ def _query(payloads: SpanPayloads, position: int) -> Query:
         position=position,
         alias=payload.text("alias", "default"),
         vendor=payload.text("vendor") or vendor,
-        sql=payload.text("sql") or sql,
+        sql=payload.text("sql", sql),
         params=payload.parameters("params"),
         many=payload.many_parameters("many"),
         columns=columns,
@@ -121,9 +121,21 @@ def _query(payloads: SpanPayloads, position: int) -> Query:
 
 
 def _sources(payload: Payload, count: int) -> tuple[ColumnSource | None, ...] | None:
-    sources = tuple(None if item is None else _source(item) for item in payload.optional_records("sources"))
+    sources = tuple(source for item in payload.optional_records("sources") for source in _sources_of(item))
     # They belong to the columns by their place; with one missing, none can be trusted.
     return sources if "sources" in payload and len(sources) == count else None
+
+
+def _sources_of(payload: Payload | None) -> Iterator[ColumnSource | None]:
+    """Yield the sources of one column, or of neighbours that come from one table."""
+    if payload is None:
+        yield None
+    elif "fields" in payload:
+        model, alias = payload.optional_text("model"), payload.optional_text("alias")
+        for field in payload.texts("fields"):
+            yield ColumnSource(model=model, field=field, alias=alias, annotation=None)
+    else:
+        yield _source(payload)
 
 
 def _source(payload: Payload) -> ColumnSource:

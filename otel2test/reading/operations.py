@@ -14,7 +14,8 @@ from typing import Final, Literal, TypeAlias, get_args
 from otel2test import attributes
 from otel2test.errors import Problem
 from otel2test.reading import messages, semconv
-from otel2test.reading.building import call, instant
+from otel2test.reading.building import instant
+from otel2test.reading.calls import calls
 from otel2test.reading.effect_payloads import side_effects
 from otel2test.reading.effects import SideEffects
 from otel2test.reading.exchanges import Call, Failure, Outbound, Query, Schema
@@ -88,7 +89,7 @@ def operations(trace: Trace) -> tuple[tuple[Operation, ...], tuple[Problem, ...]
                 exception=messages.failure(payloads.record(attributes.EXCEPTION)),
                 queries=inside.queries,
                 outbound=inside.outbound,
-                calls=tuple(call(item) for item in payloads.records(attributes.CALLS)),
+                calls=calls(payloads),
                 schema=schema(models) if models else Schema(),
                 faults=payloads.texts(attributes.FAULTS),
                 effects=side_effects(payloads),

@@ -8,7 +8,7 @@ named in the span's :attr:`SpanPayloads.problems`; reading goes on with the rest
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 import orjson
@@ -21,6 +21,9 @@ from otel2test.values import BadWireError, Cut, decode
 T = TypeVar("T")
 
 Parameters: TypeAlias = tuple[object, ...] | Mapping[str, object]
+
+Expand: TypeAlias = Callable[[Mapping[str, object]], tuple[Sequence[object], list[str]]]
+"""A table → the objects it stands for, and what is wrong with it."""
 
 UNREADABLE: Final = Cut(type="unreadable", size=None, kept=None)
 """Stands where a recorded value could not be decoded: there was one, and nobody knows which."""
@@ -245,8 +248,13 @@ class SpanPayloads:
         self._faults.append(f"{attribute} is not an object")
         return None
 
-    def records(self, attribute: str) -> tuple[Payload, ...]:
-        return tuple(self._list(attribute).records(""))
+    def records(self, attribute: str, expand: Expand | None = None) -> tuple[Payload, ...]:
+        """Return the objects of a list; ``expand`` makes one of an object where there is that instead."""
+        content = self._parsed(attribute)
+        if expand is not None and isinstance(content, dict):
+            content, faults = expand(content)
+            self._faults += [f"{attribute} {fault}" for fault in faults]
+        return tuple(Payload({"": content}, attribute, self._faults).records(""))
 
     def texts(self, attribute: str) -> tuple[str, ...]:
         return self._list(attribute).texts("")

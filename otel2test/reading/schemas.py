@@ -1,13 +1,14 @@
 """What was recorded of the project's models and settings → :class:`~otel2test.reading.exchanges.Schema`.
 
 What enters is a checked payload in the shape of :class:`otel2test.attributes.SchemaPayload`.
-Models without a label or a table, and fields without a column, are left out: nothing could
-be said about their rows.
+Models without a label or a table, and fields without a name, are left out: nothing could be
+said about their rows.
 """
 
 from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias, get_args
 
+from otel2test.attributes import usual_field_class
 from otel2test.reading.exchanges import Field, GenericForeignKey, ManyToMany, Model, Schema
 from otel2test.reading.payloads import Payload
 
@@ -25,6 +26,7 @@ def schema(payload: Payload) -> Schema:
         databases=payload.named_texts("databases"),
         root_urlconf=payload.optional_text("root_urlconf"),
         settings_module=payload.optional_text("settings_module"),
+        site_id=payload.integer("site_id"),
         session_cookie=payload.text("session_cookie", empty.session_cookie),
         csrf_cookie=payload.text("csrf_cookie", empty.csrf_cookie),
         language_cookie=payload.text("language_cookie", empty.language_cookie),
@@ -74,18 +76,18 @@ def _model(payload: Payload, label: str, table: str) -> Model:
 
 def _fields(payload: Payload) -> Iterator[Field]:
     for item in payload.records("fields"):
-        name, column = item.text("name"), item.text("column")
-        if name and column:
-            yield _field(item, name, column)
+        if name := item.text("name"):
+            yield _field(item, name)
 
 
-def _field(payload: Payload, name: str, column: str) -> Field:
+def _field(payload: Payload, name: str) -> Field:
+    attname, kind = payload.text("attname", name), payload.text("type")
     return Field(
         name=name,
-        attname=payload.text("attname", name),
-        column=column,
-        type=payload.text("type"),
-        python_class=payload.text("python_class"),
+        attname=attname,
+        column=payload.text("column", attname),
+        type=kind,
+        python_class=payload.text("python_class", usual_field_class(kind)),
         null=payload.flag("null"),
         blank=payload.flag("blank"),
         unique=payload.flag("unique"),

@@ -1,8 +1,13 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
 UNBOUND: object
 
 def values_of(frame: FrameType, names: tuple[str, ...]) -> list[object]: ...
-def set_profile(callback: Callable[[FrameType, str, Any], None]) -> None: ...
+def set_profile(
+    event: Callable[[FrameType, str, Any], None],
+    functions: Mapping[int, object],
+    foreign: object,
+    waiting: Mapping[int, object],
+) -> None: ...

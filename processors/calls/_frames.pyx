@@ -33,6 +33,8 @@ cdef extern from "Python.h":
     const int PyTrace_C_CALL
     const int PyTrace_RETURN
     const int PY_VERSION_HEX
+    PyObject *PyFrame_GetCode(PyFrameObject *frame)
+    PyObject *PyDict_GetItem(object found, object key)
 
 UNBOUND = object()
 
@@ -56,16 +58,56 @@ cpdef list values_of(object frame, tuple names):
     return values
 
 
-cdef int _tell(PyObject *callback, PyFrameObject *frame, int what, PyObject *value) except -1:
+cdef class _Hook:
+    """What the interpreter tells, and whom; the object that it keeps with the hook."""
+
+    cdef object event
+    cdef object functions
+    cdef object foreign
+    cdef dict waiting
+
+    def __init__(self, event, functions, foreign, waiting):
+        self.event = event
+        self.functions = functions
+        self.foreign = foreign
+        self.waiting = waiting
+
+    # What sys.getprofile() returns is this object, and is asked whether it is the event.
+    def __eq__(self, other):
+        return other is self or self.event == other
+
+    def __hash__(self):
+        return hash(self.event)
+
+    def __call__(self, frame, event, value):
+        self.event(frame, event, value)
+
+
+cdef int _tell(PyObject *told, PyFrameObject *frame, int what, PyObject *value) except -1:
+    cdef _Hook hook = <_Hook>told
+    cdef PyObject *known
+    cdef size_t address
     # How calls of C functions end, nobody asks.
     if what == PyTrace_C_CALL:
-        (<object>callback)(<object><PyObject *>frame, "c_call", None)
-    elif what == PyTrace_CALL:
-        (<object>callback)(<object><PyObject *>frame, "call", None)
-    elif what == PyTrace_RETURN:
-        (<object>callback)(<object><PyObject *>frame, "return", None if value is NULL else <object>value)
+        if len(hook.waiting):
+            hook.event(<object><PyObject *>frame, "c_call", None)
+        return 0
+    if what != PyTrace_CALL and what != PyTrace_RETURN:
+        return 0
+    if not len(hook.waiting):
+        code = <object>PyFrame_GetCode(frame)
+        Py_DECREF(code)  # the cast counted it once more
+        address = <size_t><void *>code
+        known = PyDict_GetItem(hook.functions, address)
+        if known is <PyObject *>hook.foreign:
+            return 0
+    if what == PyTrace_CALL:
+        hook.event(<object><PyObject *>frame, "call", None)
+    else:
+        hook.event(<object><PyObject *>frame, "return", None if value is NULL else <object>value)
     return 0
 
 
-def set_profile(callback):
-    PyEval_SetProfile(_tell, <PyObject *>callback)
+def set_profile(event, functions, foreign, waiting):
+    hook = _Hook(event, functions, foreign, waiting)
+    PyEval_SetProfile(_tell, <PyObject *>hook)

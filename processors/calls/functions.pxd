@@ -1,8 +1,9 @@
 cdef class Function:
-    cdef readonly bytes head
+    cdef readonly tuple head
     cdef readonly tuple arguments
     cdef readonly tuple kept
-    cdef readonly frozenset rebound
+    cdef readonly tuple rebound
+    cdef readonly tuple rebound_kept
     cdef readonly frozenset secret
     cdef readonly bint returns_secret
     cdef readonly bint yields

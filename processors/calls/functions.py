@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from types import CodeType
 from typing import Final
 
-import orjson
-
 from otel2test.processors.project import Project
 from otel2test.processors.redaction import redactor
 
@@ -19,13 +17,13 @@ class Function:
     """One function of the project, ready to be recorded; made once, never changed."""
 
     __slots__ = (
-        "arguments", "bytecode", "head", "kept", "rebound", "returns_secret", "secret", "waits",
-        "yields",
+        "arguments", "bytecode", "head", "kept", "rebound", "rebound_kept", "returns_secret", "secret",
+        "waits", "yields",
     )  # fmt: skip
 
     def __init__(
         self,
-        head: bytes = b"",
+        head: tuple[str, str, str, int] = ("", "", "", 0),
         arguments: tuple[str, ...] = (),
         kept: tuple[str, ...] = (),
         rebound: frozenset[str] = frozenset(),
@@ -36,12 +34,17 @@ class Function:
         bytecode: bytes = b"",
     ) -> None:
         self.head = head
-        """How its records begin: the keys that never change, as JSON."""
+        """Module, qualified name, file and first line."""
         self.arguments = arguments
         self.kept = kept
-        """What is told at the end: locals, and those of ``rebound`` that hold another value by then."""
-        self.rebound = rebound
-        """Arguments that may be given another value."""
+        """What is told at the end: locals, and arguments that hold another value by then."""
+        self.rebound = tuple(index for index, name in enumerate(arguments) if name in rebound)
+        """Which of the arguments may be given another value."""
+        rebound_names = [arguments[index] for index in self.rebound]
+        self.rebound_kept = tuple(
+            rebound_names.index(name) if name in rebound else -1 for name in kept if rebound
+        )
+        """Which of ``rebound`` each of ``kept`` is, -1 for a local; empty where there are none."""
         self.secret = secret
         """Its arguments and locals whose values are secret."""
         self.returns_secret = returns_secret
@@ -74,14 +77,8 @@ def describe(code: CodeType, module_globals: Mapping[str, object], project: Proj
     # Variables of the functions around it aren't told, nor dunder names.
     own = dict.fromkeys((*code.co_varnames, *code.co_cellvars))
     kept = (name for name in own if not name.startswith("__") and (name in rebound or name not in arguments))
-    head = {
-        "module": str(module_globals.get("__name__")),
-        "qualname": code.co_qualname,
-        "file": project.file(code),
-        "line": code.co_firstlineno,
-    }
     return Function(
-        head=orjson.dumps(head)[:-1] + b",",
+        (str(module_globals.get("__name__")), code.co_qualname, project.file(code), code.co_firstlineno),
         arguments=arguments,
         kept=tuple(kept),
         rebound=rebound,

@@ -4,8 +4,10 @@ from otel2test.processors.calls.tracer cimport CallTracer
 
 cdef class Profiling:
     cdef CallTracer _tracer
-    cdef object _frames
+    cdef dict _unresolved
+    cdef set _thrown
     cdef bint _warned
+    cdef bint _watched
 
     cpdef Function _function(self, object frame)
     cpdef _called(self, Function function, object frame)

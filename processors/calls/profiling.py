@@ -9,6 +9,7 @@ The hook is set in the threads that handle requests and in those they start, unl
 profiler is there, which is left alone.
 """
 
+import atexit
 import opcode
 import sys
 import threading
@@ -17,7 +18,7 @@ from typing import Final
 
 from otel2test.processors.calls.frames import set_profile
 from otel2test.processors.calls.functions import FOREIGN, Function
-from otel2test.processors.calls.log import OpenCall
+from otel2test.processors.calls.log import RAISED, OpenCall
 from otel2test.processors.calls.tracer import CallTracer
 from otel2test.processors.failures import failure
 from otel2test.processors.guard import fault, logger
@@ -25,18 +26,9 @@ from otel2test.processors.guard import fault, logger
 _RETURN: Final = opcode.opmap["RETURN_VALUE"]
 _YIELD: Final = opcode.opmap["YIELD_VALUE"]
 _RESUME: Final = opcode.opmap["RESUME"]
+_MOST_UNRESOLVED: Final = 1000
 _AT_START: Final = 0
 """The argument of ``RESUME`` where a function begins, as opposed to where it goes on."""
-
-
-class _Frames(threading.local):
-    """What this thread's events leave open, by the id of a frame."""
-
-    def __init__(self) -> None:
-        self.unresolved: dict[int, OpenCall] = {}
-        """Calls that ended with an exception not yet seen."""
-        self.thrown: set[int] = set()
-        """Generators and coroutines that go on with an exception thrown in, for one that is closed."""
 
 
 class Profiling:
@@ -44,15 +36,24 @@ class Profiling:
 
     def __init__(self, tracer: CallTracer) -> None:
         self._tracer = tracer
-        self._frames = _Frames()
+        # A frame's id is its own for as long as it lives, whichever thread it runs in.
+        self._unresolved: dict[int, OpenCall] = {}
+        """By the id of a frame, calls that ended with an exception not yet seen."""
+        self._thrown: set[int] = set()
+        """Generators and coroutines that go on with an exception thrown in, for one that is closed."""
         self._warned = False
+        self._watched = False
 
     def open(self) -> None:
         """Set the hook in this thread and in those it starts."""
         present = sys.getprofile()
         if present is None:
-            set_profile(self._event)
+            self._set()
             threading.setprofile(self._thread_begins)
+            if not self._watched:
+                self._watched = True
+                # While the interpreter takes itself apart, what the hook needs is gone already.
+                atexit.register(self.remove)
         elif present != self._event and not self._warned:
             self._warned = True
             logger.warning("otel2test records no function calls: another profiler is active (%r)", present)
@@ -67,16 +68,27 @@ class Profiling:
         if sys.getprofile() == self._event:
             sys.setprofile(None)
             threading.setprofile(None)
+        self._unresolved.clear()
+        self._thrown.clear()
+
+    def _set(self) -> None:
+        set_profile(self._event, self._tracer.functions, FOREIGN, self._unresolved)
 
     def _thread_begins(self, frame: FrameType, event: str, value: object) -> None:
-        set_profile(self._event)
-        self._event(frame, event, value)
+        # What is raised here would end the thread before it has done anything.
+        try:
+            self._set()
+        except Exception as error:  # noqa: BLE001 - see above
+            sys.setprofile(None)
+            fault("call", error)
+        else:
+            self._event(frame, event, value)
 
     def _event(self, frame: FrameType, event: str, value: object) -> None:
         if not self._tracer.logs:
             return
         try:
-            if self._frames.unresolved:
+            if self._unresolved:
                 self._resolve(sys.exc_info()[1])
             if event == "call":
                 function = self._function(frame)
@@ -96,19 +108,19 @@ class Profiling:
     def _called(self, function: Function, frame: FrameType) -> None:
         last = frame.f_lasti
         if function.bytecode[last] != _RESUME:
-            self._frames.thrown.add(id(frame))
+            self._thrown.add(id(frame))
             self._tracer.resume(frame)
         elif function.bytecode[last + 1] == _AT_START:
             # Whatever had this place in memory is gone; the log will say what is known of it.
-            self._frames.unresolved.pop(id(frame), None)
+            self._unresolved.pop(id(frame), None)
             self._tracer.enter(function, frame)
         else:
             self._tracer.resume(frame)
 
     def _left(self, function: Function, frame: FrameType, value: object) -> None:
         instruction = function.bytecode[frame.f_lasti]
-        was_thrown = id(frame) in self._frames.thrown
-        self._frames.thrown.discard(id(frame))
+        was_thrown = id(frame) in self._thrown
+        self._thrown.discard(id(frame))
         if instruction == _RETURN:
             self._tracer.leave(frame, value)
         elif instruction == _YIELD and not (was_thrown and value is None):
@@ -118,18 +130,20 @@ class Profiling:
             if call is not None:
                 # What is thrown in and comes out again is nearly always what closes or cancels.
                 call.failed = not was_thrown
-                self._frames.unresolved[call.frame_id] = call
+                if len(self._unresolved) >= _MOST_UNRESOLVED:
+                    self._unresolved.clear()
+                self._unresolved[call.frame_id] = call
 
     def _resolve(self, error: BaseException | None) -> None:
         if error is None:
             return
         traceback = error.__traceback__
         while traceback is not None:
-            call = self._frames.unresolved.get(id(traceback.tb_frame))
+            call = self._unresolved.get(id(traceback.tb_frame))
             if call is not None and call.log is not None:
-                del self._frames.unresolved[call.frame_id]
+                del self._unresolved[call.frame_id]
                 if isinstance(error, GeneratorExit):
                     call.log.end(call)
                 else:
-                    call.log.end(call, "raised", failure(error))
+                    call.log.end(call, RAISED, failure(error))
             traceback = traceback.tb_next

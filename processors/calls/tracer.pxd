@@ -2,7 +2,11 @@ cimport cython
 
 from otel2test.processors.calls.functions cimport Function
 from otel2test.processors.calls.log cimport CallLog, OpenCall
-from otel2test.processors.snapshots cimport snapshot
+from otel2test.processors.calls.values cimport Values
+
+
+@cython.locals(index=Py_ssize_t)
+cpdef list _named(Values table, Function function, object names, object values)
 
 
 cdef class _Thread:
@@ -20,10 +24,10 @@ cdef class CallTracer:
     cdef object _here
     cdef dict _suspended
 
-    @cython.locals(thread=_Thread, stack=list, parent=OpenCall, log=CallLog, call=OpenCall, arguments=dict,
-                   values=list, index=Py_ssize_t)
+    @cython.locals(thread=_Thread, stack=list, parent=OpenCall, log=CallLog, call=OpenCall, table=Values,
+                   values=list)
     cpdef enter(self, Function function, object frame)
-    @cython.locals(call=OpenCall)
+    @cython.locals(call=OpenCall, table=Values)
     cpdef leave(self, object frame, object value)
     @cython.locals(call=OpenCall)
     cpdef unwind(self, object frame, object error)
@@ -32,8 +36,8 @@ cdef class CallTracer:
     cpdef suspend(self, object frame, object value)
     @cython.locals(call=OpenCall, thread=_Thread)
     cpdef resume(self, object frame)
-    @cython.locals(thread=_Thread, stack=list, call=OpenCall, log=CallLog, function=Function, kept=dict, before=dict,
-                   values=list, index=Py_ssize_t)
+    @cython.locals(thread=_Thread, stack=list, call=OpenCall, log=CallLog, function=Function, before=list,
+                   table=Values, values=list, index=Py_ssize_t, place=Py_ssize_t)
     cpdef OpenCall _stop(self, object frame)
     @cython.locals(call=OpenCall, stack=list)
     cpdef OpenCall _dig_out(self, object frame_id)

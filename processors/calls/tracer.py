@@ -12,7 +12,7 @@ by hand what elsewhere would be a helper.
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from time import perf_counter_ns
 from types import CodeType, FrameType
@@ -26,12 +26,11 @@ from otel2test.attributes import CALLS, CALLS_DROPPED
 from otel2test.processors import project
 from otel2test.processors.calls.frames import UNBOUND, values_of
 from otel2test.processors.calls.functions import Function, describe
-from otel2test.processors.calls.log import CallLog, OpenCall
+from otel2test.processors.calls.log import RAISED, RETURNED, CallLog, OpenCall
+from otel2test.processors.calls.values import Values
 from otel2test.processors.failures import failure
 from otel2test.processors.project import CodeMap
 from otel2test.processors.recorder import Recorder
-from otel2test.processors.redaction import redactor
-from otel2test.processors.snapshots import snapshot
 from otel2test.values import Wire
 
 _MAX_LOGS: Final = 1000
@@ -152,24 +151,23 @@ class CallTracer:
             return
         if function.arguments:
             values = values_of(frame, function.arguments)
-            arguments = call.arguments
-            for index, name in enumerate(function.arguments):
-                wire = snapshot(values[index])
-                arguments[name] = redactor.scramble(wire) if name in function.secret else wire
+            if function.secret:
+                call.arguments = _named(log.values, function, function.arguments, values)
+            else:
+                table = log.values
+                call.arguments = [table.of(value) for value in values]
             if function.rebound:
-                call.rebound = {
-                    name: id(value)
-                    for name, value in zip(function.arguments, values, strict=True)
-                    if name in function.rebound
-                }
+                call.rebound = [id(values[index]) for index in function.rebound]
         call.start = perf_counter_ns() - log.origin
 
     def leave(self, frame: FrameType, value: object) -> None:
         """Take that a frame returned ``value``."""
         call = self._stop(frame)
-        if call is not None and call.log is not None:
-            wire = snapshot(value)
-            call.log.end(call, "returned", redactor.scramble(wire) if call.function.returns_secret else wire)
+        if call is None or call.log is None:
+            return
+        table = call.log.values
+        form = table.secret(value) if call.function.returns_secret else table.of(value)
+        call.log.end(call, RETURNED, form)
 
     def unwind(self, frame: FrameType, error: BaseException) -> None:
         """Take that an exception left a frame; a generator that is closed has not failed."""
@@ -179,7 +177,7 @@ class CallTracer:
         if isinstance(error, GeneratorExit):
             call.log.end(call)
         else:
-            call.log.end(call, "raised", failure(error))
+            call.log.end(call, RAISED, failure(error))
 
     def unwind_unknown(self, frame: FrameType) -> OpenCall | None:
         """Take that an exception left a frame; the caller ends the call when it knows which."""
@@ -218,16 +216,17 @@ class CallTracer:
         call.duration = perf_counter_ns() - log.origin - call.start
         function = call.function
         if function.kept:
-            kept: dict[str, Wire] = {}
-            before = call.rebound
             values = values_of(frame, function.kept)
-            for index, name in enumerate(function.kept):
-                value = values[index]
-                if value is UNBOUND or (before is not None and before.get(name) == id(value)):
-                    continue
-                wire = snapshot(value)
-                kept[name] = redactor.scramble(wire) if name in function.secret else wire
-            call.kept = kept
+            before = call.rebound
+            if before is not None:
+                for index, place in enumerate(function.rebound_kept):
+                    if place >= 0 and before[place] == id(values[index]):
+                        values[index] = UNBOUND
+            if function.secret:
+                call.kept = _named(log.values, function, function.kept, values)
+            else:
+                table = log.values
+                call.kept = [[] if value is UNBOUND else table.of(value) for value in values]
         return call
 
     def _dig_out(self, frame_id: int) -> OpenCall | None:
@@ -239,3 +238,15 @@ class CallTracer:
                 del stack[index:]
                 return call
         return None
+
+
+def _named(table: Values, function: Function, names: Sequence[str], values: Sequence[object]) -> list[Wire]:
+    """Return the forms of variables of a function that has secret ones."""
+    forms: list[Wire] = []
+    for index, name in enumerate(names):
+        value = values[index]
+        if value is UNBOUND:
+            forms.append([])
+        else:
+            forms.append(table.secret(value) if name in function.secret else table.of(value))
+    return forms

@@ -5,11 +5,12 @@ and the SQL texts it made. The cursor that then executes one of these texts asks
 :class:`~.statements.Origin`; SQL that the program wrote itself has none.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar, Token
-from typing import Any, Final
+from itertools import groupby
+from typing import Any, Final, NamedTuple
 
-from otel2test.attributes import ColumnPayload
+from otel2test.attributes import ColumnPayload, ColumnsPayload
 from otel2test.processors.django.concealing import telling
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.django.statements import Origin
@@ -85,20 +86,74 @@ def origin_of(sql: str, params: object) -> Origin | None:
     if work is None or sql not in work.texts:
         return None
     with guard("django: columns"):
-        return _origin(work.compiler, params)
+        return _origin(work.compiler, sql, params)
     return None
 
 
-def _origin(compiler: Any, params: object) -> Origin | None:
-    if compiler.query.model is None:  # an expression that Django has the database evaluate
+def _origin(compiler: Any, sql: str, params: object) -> Origin | None:
+    query = compiler.query
+    if query.model is None:  # an expression that Django has the database evaluate
         return None
-    columns = list(_result_columns(compiler))
+    key = query.model, sql, redactor.generation
+    result = _results.get(key)
+    if result is None:
+        result = _result(compiler)
+        if len(_results) >= _MOST_RESULTS:
+            _results.clear()
+        # What holds literals may never come by again, and may hold secrets.
+        if "'" not in sql:
+            _results[key] = result
     return Origin(
-        model=compiler.query.model._meta.label,
-        sources=tuple(source for source, _ in columns),
-        secret_columns=tuple(position for position, (_, secret) in enumerate(columns) if secret),
-        secrets=frozenset(telling(_secret_params(compiler.query, params))),
+        model=query.model._meta.label,
+        sources=result.sources,
+        width=result.width,
+        secret_columns=result.secret_columns,
+        secrets=frozenset(telling(_secret_params(query, params))),
     )
+
+
+class _Result(NamedTuple):
+    """What one SQL text of a model gives, each time it is executed."""
+
+    sources: tuple[ColumnPayload | ColumnsPayload | None, ...]
+    width: int
+    secret_columns: tuple[int, ...]
+
+
+_MOST_RESULTS: Final = 512
+_results: Final[dict[tuple[Any, str, int], _Result]] = {}
+
+
+def _result(compiler: Any) -> _Result:
+    columns = list(_result_columns(compiler))
+    return _Result(
+        sources=tuple(_joined(source for source, _ in columns)),
+        width=len(columns),
+        secret_columns=tuple(position for position, (_, secret) in enumerate(columns) if secret),
+    )
+
+
+def _joined(
+    sources: Iterable[ColumnPayload | None],
+) -> Iterator[ColumnPayload | ColumnsPayload | None]:
+    """Yield neighbours from one table as one."""
+    for (model, alias), group in groupby(sources, _table):
+        if model is None:
+            yield from group
+            continue
+        joined: ColumnsPayload = {
+            "model": model,
+            "fields": [source["field"] for source in group if source is not None],
+        }
+        if alias is not None:
+            joined["alias"] = alias
+        yield joined
+
+
+def _table(source: ColumnPayload | None) -> tuple[str | None, str | None]:
+    if source is None or "annotation" in source or "field" not in source:
+        return None, None
+    return source.get("model"), source.get("alias")
 
 
 def _result_columns(compiler: Any) -> Iterator[tuple[ColumnPayload | None, bool]]:

@@ -16,6 +16,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 
 from otel2test import attributes
@@ -142,6 +143,7 @@ def _span_started(span: Span) -> None:
     scope = span.instrumentation_scope
     if scope is not None and scope.name in _DRIVER_SCOPES:
         statement.span = span.get_span_context()
+        statement.live_span = span
 
 
 def _statement(connection: Any, sql: str, params: Any) -> Statement:
@@ -215,4 +217,5 @@ def _own_span(statement: Statement, end: int) -> SpanContext:
     if statement.error is not None:
         span.set_status(Status(StatusCode.ERROR, statement.error["message"]))
     span.end(end)
+    statement.live_span = span if isinstance(span, ReadableSpan) else None  # one that is sampled away isn't
     return span.get_span_context()

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.db.models.fields import NOT_PROVIDED
 from django.db.models.fields.related import ForeignObject
 
-from otel2test.attributes import FieldPayload, ManyToManyPayload
+from otel2test.attributes import FieldPayload, ManyToManyPayload, usual_field_class
 from otel2test.processors.django.statements import frozen, wired
 
 
@@ -22,13 +22,14 @@ def concrete(model: type[Model]) -> type[Model]:
 def field_payload(field: Any) -> FieldPayload:
     """Return what must be known to fill the column of ``field``."""
     kind = type(field)
-    payload: FieldPayload = {
-        "name": field.name,
-        "attname": field.attname,
-        "column": field.column,
-        "type": field.get_internal_type(),
-        "python_class": f"{kind.__module__}.{kind.__qualname__}",
-    }
+    internal = field.get_internal_type()
+    payload: FieldPayload = {"name": field.name, "type": internal}
+    if field.attname != field.name:
+        payload["attname"] = field.attname
+    if field.column != field.attname:
+        payload["column"] = field.column
+    if (python_class := f"{kind.__module__}.{kind.__qualname__}") != usual_field_class(internal):
+        payload["python_class"] = python_class
     _add_flags(payload, field)
     for size in ("max_length", "max_digits", "decimal_places"):
         if isinstance(value := getattr(field, size, None), int):

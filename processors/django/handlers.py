@@ -154,13 +154,14 @@ def _enter(exchange: Exchange) -> Callable[[], None]:
         return _nothing
     token = current.set(exchange)
     parent = otel_context.attach(set_span_in_context(exchange.tie.live_span))
+    return partial(_leave, token, parent)
 
-    @guarded("django: exchange", None)
-    def leave_again() -> None:
-        leave(token)
-        otel_context.detach(parent)
 
-    return leave_again
+@guarded("django: exchange", None)
+def _leave(token: Token[Exchange | None], parent: Token[otel_context.Context]) -> None:
+    """Make the exchange and the context before :func:`_enter` those of this thread again."""
+    leave(token)
+    otel_context.detach(parent)
 
 
 def _finish(exchange: Exchange, response: Any) -> None:

@@ -91,6 +91,8 @@ def _project() -> SchemaPayload:
         "allowed_hosts": [str(host) for host in settings.ALLOWED_HOSTS],
         "models": [],
     }
+    if isinstance(site := getattr(settings, "SITE_ID", None), int):
+        payload["site_id"] = site
     if isinstance(login_url := settings.LOGIN_URL, str):
         payload["login_url"] = login_url
     if isinstance(urlconf := settings.ROOT_URLCONF, str):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from otel2test.attributes import ColumnPayload, ExceptionPayload, QueryPayload
+from otel2test.attributes import ColumnPayload, ColumnsPayload, ExceptionPayload, QueryPayload
 from otel2test.processors.django.concealing import conceal_text, conceal_wire, is_telling
 from otel2test.processors.django.rows import wire_rows
 from otel2test.processors.guard import guard
@@ -25,6 +25,7 @@ from otel2test.processors.snapshots import snapshot
 from otel2test.values import Wire, encode, encode_mapping
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.trace import SpanContext
 
 _ATOMIC: Final = frozenset(
@@ -62,7 +63,9 @@ class Origin:
     """What the ORM knows of a statement that it made."""
 
     model: str
-    sources: tuple[ColumnPayload | None, ...] = ()
+    sources: tuple[ColumnPayload | ColumnsPayload | None, ...] = ()
+    width: int = 0
+    """How many columns these are the sources of."""
     secret_columns: tuple[int, ...] = ()
     """Positions in the result whose values must not be written."""
     secrets: frozenset[object] = frozenset()
@@ -174,6 +177,8 @@ class Statement:
     """Tells the trace that it grows by so many bytes; False if there is no room for them."""
     origin: Origin | None = None
     span: SpanContext | None = None
+    live_span: ReadableSpan | None = None
+    """The same, with the attributes that the driver's instrumentation gives it."""
     columns: list[str] | None = None
     rows: list[tuple[object, ...]] = field(default_factory=list)
     fetched: int = 0
@@ -256,9 +261,10 @@ class Statement:
         payload: QueryPayload = {
             "alias": self.alias,
             "vendor": self.vendor,
-            # What the ORM makes has placeholders only.
-            "sql": hidden_sql(self.sql) if "'" in self.sql else self.sql,
         }
+        if not self._is_told():
+            # What the ORM makes has placeholders only.
+            payload["sql"] = hidden_sql(self.sql) if "'" in self.sql else self.sql
         if self.connection:
             payload["connection"] = self.connection
         if self.kind != "statement":
@@ -283,6 +289,11 @@ class Statement:
             payload["error"] = {**self.error, "message": conceal_text(self.error["message"], secrets)}
         return payload
 
+    def _is_told(self) -> bool:
+        """Return whether the span has the same text, where its secrets are replaced, too."""
+        told = (None if self.live_span is None else self.live_span.attributes) or {}
+        return self.sql in (told.get("db.query.text"), told.get("db.statement"))
+
     def _add_result(self, payload: QueryPayload, columns: list[str], secrets: set[object]) -> None:
         payload["columns"] = columns
         hidden = self._hidden(columns)
@@ -295,9 +306,8 @@ class Statement:
         )
         payload["fetched"] = self.fetched
         payload["exhausted"] = self.exhausted
-        sources = self.origin.sources if self.origin else ()
-        if sources and len(sources) <= len(columns):
-            payload["sources"] = [*sources, *[None] * (len(columns) - len(sources))]
+        if self.origin is not None and 0 < self.origin.width <= len(columns):
+            payload["sources"] = [*self.origin.sources, *[None] * (len(columns) - self.origin.width)]
 
     def _hidden(self, columns: list[str]) -> Collection[int]:
         if self.origin is not None:

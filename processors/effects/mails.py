@@ -83,7 +83,7 @@ def _payload(message: Any) -> Payload:
 
 def _text(value: object) -> str | None:
     # What is lazy is no string; a safe string of Django's is.
-    return redactor.redact_text(str.__str__(value)) if kinds.is_a(value, str) else None
+    return redactor.redact_prose(str.__str__(value)) if kinds.is_a(value, str) else None
 
 
 def _texts(value: Any) -> list[str]:

@@ -16,6 +16,11 @@ from otel2test.processors.recorder import Recorder
 
 def install(recorder: Recorder) -> None:
     """Record every hop of every call from now on."""
+    wrapt.wrap_function_wrapper(requests.adapters, "HTTPAdapter.send", sending(recorder))
+
+
+def sending(recorder: Recorder) -> Callable[..., Any]:
+    """Return the wrapper, as wrapt has them, of whatever is or stands for ``HTTPAdapter.send``."""
     hops = Hops(recorder, "requests")
 
     def send(original: Callable[..., Any], _adapter: Any, args: Any, kwargs: Any) -> Any:
@@ -28,7 +33,7 @@ def install(recorder: Recorder) -> None:
                 _answered(hop, response)
         return response
 
-    wrapt.wrap_function_wrapper(requests.adapters, "HTTPAdapter.send", send)
+    return send
 
 
 def _sent(request: object) -> Sent | None:

@@ -4,11 +4,13 @@ import asyncio
 import contextvars
 import json
 import logging
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -16,6 +18,8 @@ from otel2test.attributes import CALLS, CALLS_DROPPED, CallPayload
 from otel2test.processors import calls, project
 from otel2test.processors.guard import faults
 from otel2test.processors.redaction import redactor
+from otel2test.reading.calls import expanded
+from otel2test.values import decode
 from tests.processors import callees, conftest
 from tests.processors.callees import (
     Counted,
@@ -83,8 +87,9 @@ class Tape:
         return next(line[name] for line in self.bench.lines() if name in line)
 
     def calls(self, name: str = "GET /") -> list[CallPayload]:
-        found: list[CallPayload] = json.loads(self.attributes(name)[CALLS])
-        return found
+        found, wrong = expanded(json.loads(self.attributes(name)[CALLS]))
+        assert wrong == []
+        return cast("list[CallPayload]", found)
 
     def of(self, function: Callable[..., object], *args: Any, **kwargs: Any) -> list[CallPayload]:
         with self.request():
@@ -127,6 +132,62 @@ def test_the_caller_is_told_and_ids_count_entries(tape: Tape) -> None:
         (1, 0, "add"),
         (2, 0, "add"),
     ]
+
+
+class Shelf:
+    def __init__(self) -> None:
+        self.name = "at the top, on the left"
+        self.size = 1
+
+
+def test_an_instance_is_written_again_only_when_it_has_changed(tape: Tape) -> None:
+    shelf = Shelf()
+    name = shelf.name
+    with tape.request():
+        take(shelf)
+        take(shelf)
+        shelf.size = True  # equal, and yet another value
+        take(shelf)
+        shelf.more = None  # type: ignore[attr-defined]
+        take(shelf)
+    assert [call["arguments"]["value"]["$object"]["attributes"] for call in tape.calls()] == [  # type: ignore[index,call-overload]
+        {"name": name, "size": 1},
+        {"name": name, "size": 1},
+        {"name": name, "size": True},
+        {"name": name, "size": True, "more": None},
+    ]
+    assert len(json.loads(tape.attributes()[CALLS])["values"]) == 3
+
+
+def test_many_calls_are_told_in_order(tape: Tape) -> None:
+    with tape.request():
+        for number in range(600):
+            add(number, number)
+    assert [(call["id"], call["arguments"]["first"]) for call in tape.calls()] == [
+        (number, number) for number in range(600)
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [],
+        [1],
+        [[1], [2]],
+        [None, 2],
+        {"$model": 1},
+        {"$object": {}, "b": []},
+        {},
+        "x" * 100,
+        "\udc80 and more",
+        2**70,
+    ],
+    ids=repr,
+)
+def test_values_that_look_like_references(tape: Tape, value: Any) -> None:
+    (call,) = tape.of(take, value)
+    assert decode(call["arguments"]["value"]) == value
+    assert decode(call["returned"]) is None or decode(call["returned"]) == value
 
 
 def test_recursion(tape: Tape) -> None:
@@ -362,10 +423,34 @@ def test_nothing_is_said_of_dropped_calls_where_there_are_none(tape: Tape) -> No
 def test_records_that_grow_too_large_are_dropped(tape: Tape) -> None:
     tape.start(max_trace_bytes=4000)
     with tape.request():
-        for _ in range(5):
-            log_in("x" * 900, "y")
+        for letter in "abcde":
+            log_in(letter * 900, "y")
     assert 0 < len(tape.calls()) < 5
     assert int(tape.attributes()[CALLS_DROPPED]) == 5 - len(tape.calls())
+
+
+OPEN_TO_THE_END = """
+import pathlib, sys
+from opentelemetry.sdk.trace import TracerProvider
+from otel2test.processors import calls
+from otel2test.processors.files import TraceFile
+from otel2test.processors.recorder import DJANGO_SCOPE, Recorder
+from otel2test.processors.settings import RecorderSettings
+
+folder = pathlib.Path(sys.argv[1])
+recorder = Recorder(RecorderSettings(directory=folder), TraceFile(folder))
+provider = TracerProvider(shutdown_on_exit=False)
+recorder.attach(provider)
+calls.install(recorder)
+span = provider.get_tracer(DJANGO_SCOPE).start_span("GET /")
+"""
+
+
+def test_nothing_is_said_where_the_interpreter_ends_inside_a_request(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN_TO_THE_END, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_calls_may_be_switched_off(bench: Bench) -> None:

@@ -11,7 +11,16 @@ import pytest
 from uv import find_uv_bin
 
 ROOT = Path(__file__).resolve().parents[2]
-NEEDED = ("LICENSE", "README.md", "pyproject.toml", "setup.py", "otel2test", "processors", "templates")
+NEEDED = (
+    "LICENSE",
+    "MANIFEST.in",
+    "README.md",
+    "pyproject.toml",
+    "setup.py",
+    "otel2test",
+    "processors",
+    "templates",
+)
 SUITE = ("conftest.py", "callees.py", "test_calls.py", "test_snapshots.py")
 
 needs_a_compiler = pytest.mark.skipif(
@@ -20,7 +29,7 @@ needs_a_compiler = pytest.mark.skipif(
 
 
 def unpacked_wheel(folder: Path, **environ: str) -> Path:
-    """Build a wheel from a copy of the sources with OTEL2TEST_COMPILE=1; return what is in it."""
+    """Build an sdist of a copy of the sources, and a wheel of that; return what is in it."""
     sources = folder / "sources"
     sources.mkdir()
     for name in NEEDED:
@@ -29,8 +38,8 @@ def unpacked_wheel(folder: Path, **environ: str) -> Path:
         else:
             shutil.copy(ROOT / name, sources / name)
     done = subprocess.run(
-        [find_uv_bin(), "build", "--wheel", "--python", sys.executable, "--out-dir", folder, sources],
-        env={**os.environ, "OTEL2TEST_COMPILE": "1", **environ},
+        [find_uv_bin(), "build", "--python", sys.executable, "--out-dir", folder, sources],
+        env={**os.environ, **environ},
         capture_output=True,
         text=True,
         check=False,
@@ -73,8 +82,9 @@ def test_the_compiled_form_passes_the_same_tests(tmp_path: Path) -> None:
     run(["-m", "pytest", "-q", "-p", "no:django", "-p", "no:cacheprovider", "tests"], lib)
 
 
-def test_a_compiler_that_fails_leaves_the_interpreted_form(tmp_path: Path) -> None:
-    lib = unpacked_wheel(tmp_path, CC="false")
+@pytest.mark.parametrize("environ", [{"CC": "false"}, {"OTEL2TEST_COMPILE": "0"}], ids=["fails", "not-asked"])
+def test_without_a_compiler_the_interpreted_form_is_left(tmp_path: Path, environ: dict[str, str]) -> None:
+    lib = unpacked_wheel(tmp_path, **environ)
 
     assert list(lib.rglob("*.so")) == []
     assert run(["-c", TELL], lib).strip().endswith("tracer.py")

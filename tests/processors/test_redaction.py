@@ -162,3 +162,28 @@ def test_the_environment_gives_key_and_names() -> None:
 @pytest.mark.parametrize("value", ["", "true", "False", "on"])
 def test_a_switch_is_no_secret(redactor: Redactor, value: str) -> None:
     assert redactor.redact_field("password", value) == value
+
+
+TOKEN = "c8x2fk-0f3b9a7d5e1c4b8a6f2d9e7c5b3a1f0e"
+
+
+def test_a_link_in_a_letter_lets_nobody_in(redactor: Redactor) -> None:
+    letter = f"Dear Ann,\n\nopen https://x.org/reset/MQ/{TOKEN}/?token=0p3n-s3same&page=2.\n\nYours"
+
+    told = redactor.redact_prose(letter)
+
+    assert TOKEN not in told
+    assert "0p3n-s3same" not in told
+    assert told.startswith("Dear Ann,\n\nopen https://x.org/reset/MQ/")
+    assert told.endswith("&page=2.\n\nYours")
+
+
+def test_and_is_the_same_link_when_it_is_followed(redactor: Redactor) -> None:
+    link = f"https://x.org/reset/MQ/{TOKEN}/?token=0p3n-s3same"
+
+    assert redactor.redact_prose(f"<a href='{link}'>") == f"<a href='{redactor.redact_url(link)}'>"
+    path, query = (
+        redactor.redact_path(f"/reset/MQ/{TOKEN}/"),
+        redactor.redact_query_string("token=0p3n-s3same"),
+    )
+    assert f"{path}?{query}" in redactor.redact_prose(f"Open {link}")

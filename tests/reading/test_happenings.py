@@ -200,6 +200,30 @@ def test_a_statement_seen_by_two_libraries_counts_once() -> None:
 SELECT = query("SELECT a, b FROM t", columns=["a", "b"], rows=[[1, 2]])
 BASE = {"alias": "default", "vendor": "sqlite", "sql": "SELECT a, b FROM t", "columns": ["a", "b"]}
 
+
+def test_a_text_that_the_span_has_is_not_told_again() -> None:
+    found = inside(told(stock_query("SELECT a, b FROM t"), QUERY={**BASE, "sql": None}))
+    assert (found.queries[0].sql, found.problems) == ("SELECT a, b FROM t", ())
+
+
+def test_neighbouring_columns_of_one_table() -> None:
+    columns = ["id", "name", "many", "id", "x"]
+    sources = [
+        {"model": "shop.Shelf", "fields": ["id", "name"], "alias": "shop_shelf"},
+        {"annotation": "many"},
+        {"model": "shop.Item", "fields": ["id"]},
+        None,
+    ]
+    found = inside(told(SELECT, QUERY={**BASE, "columns": columns, "sources": sources}))
+    assert found.queries[0].sources == (
+        ColumnSource("shop.Shelf", "id", "shop_shelf"),
+        ColumnSource("shop.Shelf", "name", "shop_shelf"),
+        ColumnSource(annotation="many"),
+        ColumnSource("shop.Item", "id"),
+        None,
+    )
+
+
 BROKEN: list[tuple[object, str]] = [
     ("{", "otel2test.db.query is not valid JSON (cut by OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT?)"),
     ([], "otel2test.db.query is not an object"),

@@ -41,6 +41,7 @@ class Recorded:
     """One trace as it was written."""
 
     spans: list[RecordedSpan]
+    line: str = ""
 
     def of(self, scope: str) -> list[RecordedSpan]:
         return [span for span in self.spans if span.scope == scope]
@@ -77,7 +78,7 @@ class Memory(TraceFile):
         self.traces: list[Recorded] = []
 
     def write(self, line: bytes, service: str) -> bool:
-        self.traces.append(Recorded(list(_spans(json.loads(line)))))
+        self.traces.append(Recorded(list(_spans(json.loads(line))), line.decode()))
         return True
 
     def requests(self) -> list[Recorded]:
@@ -89,6 +90,7 @@ def _spans(document: dict[str, Any]) -> Iterator[RecordedSpan]:
         for scope in resource["scopeSpans"]:
             for span in scope["spans"]:
                 attributes = {item["key"]: _value(item) for item in span.get("attributes", ())}
+                _complete(attributes)
                 yield RecordedSpan(
                     span["name"], scope["scope"]["name"], int(span["startTimeUnixNano"]), attributes
                 )
@@ -97,6 +99,24 @@ def _spans(document: dict[str, Any]) -> Iterator[RecordedSpan]:
 def _value(attribute: dict[str, Any]) -> Any:
     (value,) = attribute["value"].values()
     return json.loads(value) if attribute["key"] in JSON_PAYLOADS else value
+
+
+def _complete(attributes: dict[str, Any]) -> None:
+    """Give a statement its text, where only the driver's instrumentation told it, and a source a column."""
+    query = attributes.get("otel2test.db.query")
+    if query is None:
+        return
+    query.setdefault("sql", attributes.get("db.query.text", attributes.get("db.statement")))
+    if "sources" in query:
+        query["sources"] = [column for source in query["sources"] for column in _columns(source)]
+
+
+def _columns(source: dict[str, Any] | None) -> Iterator[dict[str, Any] | None]:
+    if source is None or "fields" not in source:
+        yield source
+        return
+    table = {key: value for key, value in source.items() if key != "fields"}
+    yield from ({**table, "field": field} for field in source["fields"])
 
 
 def make_recorder(memory: Memory) -> Recorder:

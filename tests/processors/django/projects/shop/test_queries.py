@@ -73,6 +73,10 @@ def test_get(asked: Asked) -> None:
     ]
 
 
+def test_its_text_stands_on_the_span_once(asked: Asked) -> None:
+    assert asked(lambda: Shelf.objects.get(name="top")).line.count("LIMIT 21") == 1
+
+
 def test_values_keep_the_types_of_the_driver(asked: Asked) -> None:
     sku = uuid.uuid4()
     moment = dt.datetime(2026, 1, 2, 3, 4, 5, 6, dt.UTC)

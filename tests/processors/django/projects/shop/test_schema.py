@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
 
 from otel2test.processors.django import seeding
 from otel2test.processors.django.schema import model_payload
@@ -22,6 +23,12 @@ def field(model: type[Model], name: str) -> dict[str, Any]:
     return found
 
 
+def test_what_follows_from_the_name_and_the_type_is_left_out() -> None:
+    assert field(Shelf, "name").keys().isdisjoint({"attname", "column", "python_class"})
+    assert "column" not in field(Product, "shelf")
+    assert "python_class" not in field(Product, "shelf")
+
+
 def test_model_without_ado() -> None:
     payload = model_payload(Shelf)
     assert (payload["module"], payload["name"], payload["label"]) == (HERE, "Shelf", "shop.Shelf")
@@ -34,10 +41,7 @@ def test_model_without_ado() -> None:
 def test_plain_field() -> None:
     assert field(Shelf, "name") == {
         "name": "name",
-        "attname": "name",
-        "column": "name",
         "type": "CharField",
-        "python_class": "django.db.models.fields.CharField",
         "unique": True,
         "max_length": 40,
     }
@@ -116,6 +120,16 @@ def test_foreign_key_to_the_user(visit: Visit) -> None:
     user = models["auth.User"]
     assert (user["user"], user["username_field"], user["create_user"]) == (True, "username", True)
     assert user["required_fields"] == ["email"]
+
+
+def test_which_site_is_the_current_one(visit: Visit) -> None:
+    def schema() -> dict[str, Any]:
+        _, recorded = visit(lambda request: HttpResponse(str(Tag.objects.count())))
+        return dict(recorded["schema"])
+
+    assert "site_id" not in schema()
+    with override_settings(SITE_ID=3):
+        assert schema()["site_id"] == 3
 
 
 def test_settings_and_framework_models(visit: Visit) -> None:
