@@ -237,6 +237,7 @@ CASES = (
         (submit("/tickets/", {"email": "ann@example.com"}),),
     ),
     Case("cached", ("caches",), (get("/statistics/"), get("/statistics/"))),
+    Case("sorted-by-count", ("rows left out of a list that is sorted by a count",), (get("/fewest-books/"),)),
 )
 
 

@@ -4,7 +4,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from otel2test.inverting.expressions import Name, Value, Values
+from otel2test.inverting.expressions import LooseUrl, Name, Value, Values
+from otel2test.inverting.likenesses import Likeness
+from otel2test.inverting.sortings import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class GetRow:
     model: Name
     manager: str
     lookup: Values
+    method: Literal["get", "get_current"] = "get"
+    """How it is looked up: the site that the settings name is the current one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,16 @@ class UpdateRow:
     model: Name
     manager: str
     values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRows:
+    """``Model.objects.all().delete()``: rows that a migration left, and the recorded database didn't hold."""
+
+    model: Name
+    manager: str
+    explained: bool = True
+    """True for the first such step of a test, which says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +100,22 @@ class ResetSequences:
 @dataclass(frozen=True, slots=True)
 class LogIn:
     """``client.force_login(variable)``."""
+
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogInOther:
+    """``variable = Client()``, which the user logs in: somebody else's session, or on another device."""
+
+    variable: str
+    user: str | None
+    """The variable of the user; None for a session of nobody known."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSessionKey:
+    """``variable = client.session.session_key``."""
 
     variable: str
 
@@ -116,12 +146,16 @@ Mock: TypeAlias = Literal["responses", "respx", "mocket"]
 """What answers outbound calls: of requests, of httpx, and of all that opens sockets by itself."""
 
 
+Loose: TypeAlias = "tuple[Keys, Likeness]"
+"""Where in a value something differs from run to run, and what is left to say of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerCall:
     """What an outbound call was answered with, and what it must have sent."""
 
     method: str
-    url: str
+    url: str | LooseUrl
     status: int
     body: str | bytes | None
     json: Value
@@ -132,11 +166,15 @@ class AnswerCall:
     sends_json: bool = False
     sent_form: tuple[tuple[str, Value], ...] | None = None
     sent_text: str | bytes | None = None
+    sent_headers: tuple[tuple[str, str], ...] = ()
+    """Those that are asserted."""
     error: Name | None = None
     error_message: str = ""
     error_arguments: tuple[Value, ...] = ()
     """Before the message."""
     mock: Mock = "responses"
+    loose: "tuple[Loose, ...]" = ()
+    """Parts of what was sent that differ from run to run, and what all such have in common."""
     then: tuple["AnswerCall", ...] = ()
     """How the same call was answered later, where the mock wants to know that at once."""
 
@@ -163,15 +201,26 @@ class UseScratchMedia:
     """Files that the request stores go to a folder that is thrown away."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoreFile:
+    """``default_storage.save(name, …)``: a file that was there before the request."""
+
+    name: str
+    content: bytes
+
+
 Arrange: TypeAlias = (
     CreateRow
     | CreateInBulk
     | CreateAlike
     | GetRow
     | UpdateRow
+    | DeleteRows
     | AddLinks
     | ResetSequences
     | LogIn
+    | LogInOther
+    | KeepSessionKey
     | SetSession
     | SetCookie
     | SetClock
@@ -179,4 +228,5 @@ Arrange: TypeAlias = (
     | ClearCache
     | SetCache
     | UseScratchMedia
+    | StoreFile
 )

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from otel2test.inverting.arrangements import Mock
 from otel2test.inverting.expressions import Name, Value, Values
+from otel2test.inverting.likenesses import Likeness
+from otel2test.inverting.sortings import Keys, SortList
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,10 @@ class AssertRedirect:
 @dataclass(frozen=True, slots=True)
 class AssertJson:
     value: Value
+    sorts: tuple[SortList, ...] = ()
+    """Its lists that are sorted first."""
+    named: bool = False
+    """True where there is more to do with it than to compare it at once: it is kept as ``data``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,8 @@ class AssertBody:
 
     content: Value
     streamed: bool = False
+    unordered: str = ""
+    """Why its lines may come in any order, where they may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +53,22 @@ class AssertContains:
     status: int = 200
     escaped: bool = False
     """True where escaping changes the text."""
+    count: int | None = None
+    """How often, where that is asserted; 0 for a text that must not stand there."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssertHeader:
     name: str
     value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class AssertLacks:
+    """Nothing of that name is in the response's headers or cookies, or in the session."""
+
+    where: Literal["headers", "cookies", "session"]
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +83,8 @@ class AssertMessages:
     """The texts that the messages framework holds for the user, in order."""
 
     texts: tuple[Value, ...]
+    named: bool = False
+    """True where more is said of some: they are kept as ``messages``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +261,22 @@ class AssertSentForm:
 
 
 @dataclass(frozen=True, slots=True)
+class AssertSentHeader:
+    """The same for one of its headers."""
+
+    index: int
+    name: str
+    value: Value
+    mock: Mock = "responses"
+
+
+@dataclass(frozen=True, slots=True)
 class FetchMails:
     """``[variables] = mail.outbox``: so many e-mails were sent, and no others."""
 
     variables: tuple[str, ...]
+    earlier: int = 0
+    """So many were sent by earlier requests of the same test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,11 +340,52 @@ class AssertStoredContent:
 
 
 @dataclass(frozen=True, slots=True)
+class AssertStoredFile:
+    """A file is in the default storage, with this content where it is asserted."""
+
+    name: str
+    content: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssertLike:
+    """What ``of`` compares, or the part of it under ``keys``, isn't the same in every run: what all share."""
+
+    of: "Assert"
+    like: Likeness
+    keys: Keys = ()
+    told: bool = False
+    """True where a comment before has said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssertNothing:
+    """A comment in the place of an assertion: what isn't compared, and why."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeepValue:
     """``variable = response.json()[…]``: what a later request of the test sends."""
 
     variable: str
     keys: tuple[str | int, ...]
+    of_data: bool = False
+    """True where an assertion before has kept the JSON as ``data``, its lists sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLink:
+    """``variable = re.search(pattern, mail.outbox[index].body)[0]``: a link that a later request follows."""
+
+    variable: str
+    pattern: str
+    index: int
+    text: str = "body"
+    """Where it stands in the e-mail."""
+    escaped: bool = False
+    """True where it is written as HTML is."""
 
 
 Assert: TypeAlias = (
@@ -323,6 +396,7 @@ Assert: TypeAlias = (
     | AssertTemplate
     | AssertContains
     | AssertHeader
+    | AssertLacks
     | AssertAllow
     | AssertMessages
     | AssertCookie
@@ -346,7 +420,11 @@ Assert: TypeAlias = (
     | AssertSentBody
     | AssertSentJson
     | AssertSentForm
+    | AssertSentHeader
+    | AssertLike
+    | AssertNothing
     | KeepValue
+    | KeepLink
     | FetchMails
     | AssertMailCount
     | AssertContained
@@ -355,4 +433,5 @@ Assert: TypeAlias = (
     | AssertCalledOnce
     | AssertCalls
     | AssertStoredContent
+    | AssertStoredFile
 )

@@ -33,6 +33,7 @@ class Column:
     type: str
     null: bool
     decimal_places: int | None = None
+    max_length: int | None = None
 
     def to_python(self, raw: object, *, aware: bool) -> object:
         """Return ``raw`` as the program saw it; unchanged where that isn't known.
@@ -173,7 +174,7 @@ def _column(item: Field, models: Mapping[str, Model]) -> Column:
         if related is None:
             break
         end = related[1]
-    return Column(item.column, end.type, item.null, end.decimal_places)
+    return Column(item.column, end.type, item.null, end.decimal_places, end.max_length)
 
 
 def _in_utc(value: dt.datetime, *, aware: bool) -> dt.datetime:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from otel2test.inverting.catalog import Catalog
+from otel2test.inverting.checks import tableless
 from otel2test.inverting.facts import Fact, NotInverted, Savepoint, Source
 from otel2test.inverting.reads import Read
 from otel2test.inverting.refusals import refused
@@ -14,6 +15,8 @@ from otel2test.inverting.statements import (
     Parameters,
     Predicate,
     Select,
+    Statement,
+    Tableless,
     Transaction,
     Union,
     Unreadable,
@@ -41,7 +44,7 @@ def _facts(query: Query, catalog: Catalog) -> Iterator[Fact]:
     executions = query.many if query.many is not None else (query.params,)
     has_params = query.many is not None or query.params is not None
     statement = analyse(query.sql, query.vendor, has_params=has_params)
-    if query.error is not None and not isinstance(statement, (Select, Union, Transaction)):
+    if query.error is not None and not isinstance(statement, (Select, Tableless, Union, Transaction)):
         # It failed: nothing was written. What was read before it failed still counts.
         if isinstance(statement, (Insert, Update)) and query.many is None:
             yield from refused(Written(query, source, catalog, Parameters(query.params)), statement)
@@ -53,6 +56,8 @@ def _facts(query: Query, catalog: Catalog) -> Iterator[Fact]:
                 yield from Read(query, source, catalog, params).select(statement)
             case Union():
                 yield from Read(query, source, catalog, params).union(statement)
+            case Tableless():
+                yield from tableless(Read(query, source, catalog, params), statement)
             case Insert():
                 yield from Written(query, source, catalog, params).insert(statement)
             case Update():
@@ -75,20 +80,37 @@ def compared_columns(queries: Iterable[Query]) -> frozenset[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for query in queries:
         statement = analyse(query.sql, query.vendor, has_params=query.params is not None)
-        branches = statement.branches if isinstance(statement, Union) else (statement,)
-        for branch in branches:
-            if isinstance(branch, Select):
-                found.update(_compared(branch))
+        for branch in _branches(statement):
+            found.update(_compared(branch))
     return frozenset(found)
 
 
+def _branches(statement: Statement) -> Iterator[Select]:
+    match statement:
+        case Select():
+            yield statement
+        case Union(branches):
+            yield from branches
+        case Tableless(outputs, conditions):
+            for part in (*outputs, *conditions):
+                if isinstance(part, Within):
+                    yield part.query
+                elif isinstance(part, Select):
+                    yield part
+        case _:
+            pass
+
+
 def picked_columns(queries: Iterable[Query], catalog: Catalog) -> frozenset[tuple[str, str]]:
-    """Return (table, column) for every column that a query asked for by name: ``values()``, ``only()``."""
+    """Return (table, column) for every column that a query asked for by name: ``values()``, ``Sum("x")``."""
     found: set[tuple[str, str]] = set()
     for query in queries:
         statement = analyse(query.sql, query.vendor, has_params=query.params is not None)
         if not isinstance(statement, Select):
             continue
+        tables = {table.alias: table.table for table in statement.tables}
+        over = [output.over for output in statement.outputs if output.over is not None]
+        found.update((tables[ref.alias], ref.column) for ref in over if ref.alias in tables)
         for table in statement.tables:
             known = catalog.tables.get(table.table)
             columns = {
@@ -111,7 +133,7 @@ def sorting_columns(queries: Iterable[Query]) -> frozenset[tuple[str, str]]:
             found.update(
                 (tables[term.column.alias], term.column.column)
                 for term in statement.ordered_by
-                if term.column.alias in tables
+                if not term.counts and term.column.alias in tables
             )
     return frozenset(found)
 

@@ -7,7 +7,8 @@ made up satisfies the conditions of what was found missing.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice, product
+from typing import Final
 
 from otel2test.inverting.catalog import Column
 from otel2test.inverting.conditions import (
@@ -20,15 +21,21 @@ from otel2test.inverting.conditions import (
     Related,
     Simple,
     Text,
+    flattened,
     holds,
 )
 from otel2test.inverting.entities import Entity, KeyOf, Known, Rows, before, hashable, is_known
 from otel2test.inverting.facts import Source
 from otel2test.inverting.judging import Judge
 from otel2test.inverting.samples import another, of_column, possible, satisfying, step
+from otel2test.inverting.trying import Attempt
 
-_DEEPEST = 8
+_DEEPEST: Final = 8
 """Rows that rows need that rows need … are made up so many steps."""
+_MOST_CHOICES: Final = 64
+"""So many combinations of alternatives are tried."""
+_NONE: Final = object()
+"""In place of a value, where none will do."""
 
 
 @dataclass(slots=True)
@@ -37,8 +44,11 @@ class Completer:
 
     rows: Rows
     judge: Judge
+    attempt: Attempt
     made_up: dict[str, list[Entity]] = field(default_factory=dict)
     """Table → rows that were made up."""
+    learnt: set[str] = field(default_factory=set)
+    """Tables of which values were made up."""
     allowed: Callable[[Entity, str, object, Source], bool] = field(default=lambda *_: True)
     """Says whether a column may be given a value for the sake of one query, by what others found missing."""
     missing: Callable[[str], Iterable[Sequence[Condition]]] = field(default=lambda _: ())
@@ -53,7 +63,7 @@ class Completer:
         for conditions in self.missing(table):
             for condition in conditions:
                 if not isinstance(condition, (AnyOf, Related, Opaque)) and condition.column == column:
-                    yield from _refuted(condition)
+                    yield from refuted(condition)
 
     # --- making conditions hold
 
@@ -63,26 +73,38 @@ class Completer:
         """Give unknown columns values such that the conditions hold; False where that can't be."""
         if self.judge.verdict(entity, conditions, self.known) is False or depth > _DEEPEST:
             return False
-        by_column: dict[str, list[Simple]] = {}
-        for condition in conditions:
-            if not isinstance(condition, (AnyOf, Related, Opaque)):
-                by_column.setdefault(condition.column, []).append(condition)
+        open_choices = [
+            self._sorted(entity, condition, source)
+            for condition in conditions
+            if isinstance(condition, AnyOf)
+            and self.judge.verdict(entity, (condition,), self.known) is not True
+        ]
+        if open_choices:
+            others = tuple(item for item in conditions if not isinstance(item, AnyOf))
+            return any(
+                self._feasible(entity, chosen) and self.satisfy(entity, chosen, source, depth + 1)
+                for branches in islice(product(*open_choices), _MOST_CHOICES)
+                if (chosen := flattened((*others, *chain.from_iterable(branches))))
+            )
+        by_column = _by_column(conditions)
         done = [self._give(entity, column, simple, source, depth) for column, simple in by_column.items()]
         done += [
-            self._relate(entity, condition, source, depth)
+            self.relate(entity, condition, source, depth)
             for condition in conditions
             if isinstance(condition, Related) and not condition.negated
         ]
-        done += [
-            self.judge.verdict(entity, (condition,), self.known) is True
-            or any(
-                self.satisfy(entity, branch, source, depth + 1)
-                for branch in self._sorted(entity, condition, source)
-            )
-            for condition in conditions
-            if isinstance(condition, AnyOf)
-        ]
         return all(done)
+
+    def _feasible(self, entity: Entity, conditions: Sequence[Condition]) -> bool:
+        """Say whether each column that isn't known could have a value that all its conditions allow."""
+        if self.judge.verdict(entity, conditions, self.known) is False:
+            return False
+        return all(
+            self.known(entity, column) is not None
+            or self.target(entity.table, column) is not None
+            or next(satisfying(simple, self.column(entity.table, column)), _NONE) is not _NONE
+            for column, simple in _by_column(conditions).items()
+        )
 
     def _sorted(self, entity: Entity, condition: AnyOf, source: Source) -> list[tuple[Condition, ...]]:
         """Return the branches, those last that would let the row be found where none was."""
@@ -94,6 +116,8 @@ class Completer:
             match item:
                 case AnyOf() | Opaque():
                     return False
+                case Related(table, _, _, False) if not all(self.missing(table)):
+                    return True  # no row may be added over there
                 case Related(_, on, _, negated):
                     return not negated and any(
                         is_open(mine) and not self.allowed(entity, mine, KeyOf(entity, mine), source)
@@ -101,12 +125,13 @@ class Completer:
                         if not self.rows.identifies(entity.table, (mine,))
                     )
                 case _:
-                    values = satisfying((item,), self._column(entity.table, item.column))
+                    values = satisfying((item,), self.column(entity.table, item.column))
                     return is_open(item.column) and not any(
                         self.allowed(entity, item.column, value, source) for value in values
                     )
 
-        return sorted(condition.branches, key=lambda branch: any(map(is_refused, branch)))
+        branches = self.attempt.of(condition.branches)
+        return sorted(branches, key=lambda branch: any(map(is_refused, branch)))
 
     def _give(
         self, entity: Entity, column: str, conditions: Sequence[Simple], source: Source, depth: int
@@ -123,7 +148,7 @@ class Completer:
             return True  # judged before
         if conditions == [NoneOf(column, ())] and self._points_on(entity, column, source, depth):
             return True
-        described = self._column(entity.table, column)
+        described = self.column(entity.table, column)
         values = [
             value
             for value in satisfying(self._least_used(entity.table, conditions), described)
@@ -145,16 +170,16 @@ class Completer:
 
     def _points_on(self, entity: Entity, column: str, source: Source, depth: int) -> bool:
         """A foreign key that must have a value gets that of some row."""
-        target = self._target(entity.table, column)
+        target = self.target(entity.table, column)
         if target is None:
             return False
-        return self._relate(entity, Related(target[0], ((column, target[1]),)), source, depth)
+        return self.relate(entity, Related(target[0], ((column, target[1]),)), source, depth)
 
-    def _target(self, table: str, column: str) -> tuple[str, str] | None:
+    def target(self, table: str, column: str) -> tuple[str, str] | None:
         known = self.rows.catalog.tables.get(table)
         return known.references.get(column) if known else None
 
-    def _column(self, table: str, column: str) -> Column | None:
+    def column(self, table: str, column: str) -> Column | None:
         known = self.rows.catalog.tables.get(table)
         return known.columns.get(column) if known else None
 
@@ -172,7 +197,7 @@ class Completer:
             for item in conditions
         ]
 
-    def _relate(self, entity: Entity, condition: Related, source: Source, depth: int) -> bool:
+    def relate(self, entity: Entity, condition: Related, source: Source, depth: int) -> bool:
         """See to it that there is such a row over there."""
         if self.judge.verdict(entity, (condition,), self.known) is True:
             return True
@@ -180,6 +205,8 @@ class Completer:
         open_columns: list[tuple[str, str]] = []
         for mine, theirs in condition.on:
             known = self.known(entity, mine)
+            if known is not None and known.value is None:
+                return False
             if known is not None:
                 wanted[theirs] = self.rows.catalog.fitting(condition.table, theirs, known.value)
             elif self.rows.identifies(entity.table, (mine,)):
@@ -192,7 +219,11 @@ class Completer:
                 mine: self.rows.catalog.fitting(entity.table, mine, self._key(item, theirs))
                 for mine, theirs in open_columns
             }
-            return item is not entity and not self.rows.clashes(entity, told)
+            return (
+                item is not entity
+                and not self.rows.clashes(entity, told)
+                and all(self.allowed(entity, mine, value, source) for mine, value in told.items())
+            )
 
         found = self._row_for(condition, wanted, source, depth, fits)
         if found is None:
@@ -217,7 +248,9 @@ class Completer:
     ) -> Entity | None:
         candidates = [
             item
-            for item in self.judge.going_together(condition.table, tuple(wanted.items()), self.known)
+            for item in self.attempt.of(
+                self.judge.going_together(condition.table, tuple(wanted.items()), self.known)
+            )
             if fits(item)
         ]
         verdicts = [self.judge.verdict(item, condition.conditions, self.known) for item in candidates]
@@ -253,15 +286,15 @@ class Completer:
         """Let no two rows be equal in columns that are unique together."""
         for columns in self.rows.catalog.identities(entity.table):
             open_columns = [column for column in columns if before(entity, column) is None]
-            free = [column for column in open_columns if self._target(entity.table, column) is None]
+            free = [column for column in open_columns if self.target(entity.table, column) is None]
             if len(columns) == 1 or len(open_columns) == len(columns) or not free:
                 continue
-            described = self._column(entity.table, free[0])
+            described = self.column(entity.table, free[0])
             value = of_column(described, len(self.rows.of(entity.table)))
             if value is not None:
                 self.learn(entity, {free[0]: value}, source)
 
-    def _taken(self, entity: Entity, column: str, value: object) -> bool:
+    def taken(self, entity: Entity, column: str, value: object) -> bool:
         """Say whether the value could make the row equal to another in columns that are unique together."""
         if not hashable(value):
             return False
@@ -276,114 +309,21 @@ class Completer:
 
     def learn(self, entity: Entity, values: dict[str, object], source: Source) -> None:
         """Take down values of the starting state that follow from conditions."""
+        self.learnt.add(entity.table)
         for column, value in values.items():
             self.rows.set_before(entity, column, Known(value, source))
         self.rows.index_anew(entity)
 
-    # --- making conditions not hold
 
-    def avoid(self, entity: Entity, conditions: Sequence[Condition], source: Source, depth: int = 0) -> bool:
-        """Give one unknown column a value such that the conditions don't hold; False if none can be."""
-        verdict = self.judge.verdict(entity, conditions, before)
-        if verdict is not None:
-            return not verdict
-        for condition in conditions:
-            if self.judge.verdict(entity, (condition,), before) is None and self._falsify(
-                entity, condition, source, depth
-            ):
-                return True
-        return False
-
-    def _falsify(self, entity: Entity, condition: Condition, source: Source, depth: int) -> bool:
-        match condition:
-            case Opaque():
-                return False
-            case AnyOf(branches):
-                # As many branches as can be, though one alone may stay open.
-                avoided = [self.avoid(entity, branch, source, depth) for branch in branches]
-                return all(avoided)
-            case Related(table, ((mine, theirs),), conditions, negated):
-                known = before(entity, mine)
-                if (
-                    negated
-                    or known is not None
-                    or self._target(entity.table, mine) != (table, theirs)
-                    or depth
-                ):
-                    return False
-                described = self._column(entity.table, mine)
-                if described is not None and described.null and self.allowed(entity, mine, None, source):
-                    self.learn(entity, {mine: None}, source)
-                    return True
-                parent = self._other_parent(table, conditions, source, depth) if entity.made_up else None
-                if parent is None:
-                    return False
-                key = before(parent, theirs)
-                self.learn(entity, {mine: key.value if key else KeyOf(parent, theirs)}, source)
-                return True
-            case Related():
-                return False
-            case _:
-                return self._falsify_column(entity, condition, source, depth)
-
-    def _other_parent(
-        self, table: str, conditions: Sequence[Condition], source: Source, depth: int
-    ) -> Entity | None:
-        for item in self.rows.of(table):
-            if item.existed and self.judge.verdict(item, conditions, before) is False:
-                return item
-        made = self.make_up(table, (), source)
-        return made if self.avoid(made, conditions, source, depth + 1) else None
-
-    def _falsify_column(self, entity: Entity, condition: Simple, source: Source, depth: int) -> bool:
-        column = condition.column
-        if before(entity, column) is not None:
-            return False
-        described = self._column(entity.table, column)
-        target = self._target(entity.table, column)
-        null = described is not None and described.null and not holds(condition, None)
-        if null and self.allowed(entity, column, None, source):
-            self.learn(entity, {column: None}, source)
-            return True
-        if target is not None:
-            any_will_do = isinstance(condition, OneOf) and condition.values == (None,)
-            if depth or not (entity.made_up or any_will_do):
-                return False
-            parent = self._other_parent(target[0], (_moved(condition, target[1]),), source, depth)
-            if parent is None:
-                return False
-            key = before(parent, target[1])
-            self.learn(entity, {column: key.value if key else KeyOf(parent, target[1])}, source)
-            return True
-        few = isinstance(condition, NoneOf) or (described is not None and "Boolean" in described.type)
-        if not entity.made_up and not few:
-            return False  # what isn't told of a row that was seen is for whoever creates it to choose
-        number = len(self.rows.of(entity.table))
-        others = (of_column(described, number + further) for further in (1, 2))
-        for value in (*_refuted(condition), *others, *_more_refuted(condition, number)):
-            refutes = value is not None and possible(value, described) and holds(condition, value) is False
-            if (
-                refutes
-                and not self._taken(entity, column, value)
-                and self.allowed(entity, column, value, source)
-            ):
-                self.learn(entity, {column: value}, source)
-                return True
-        return False
+def _by_column(conditions: Sequence[Condition]) -> dict[str, list[Simple]]:
+    found: dict[str, list[Simple]] = {}
+    for condition in conditions:
+        if not isinstance(condition, (AnyOf, Related, Opaque)):
+            found.setdefault(condition.column, []).append(condition)
+    return found
 
 
-def _moved(condition: Simple, column: str) -> Simple:
-    """Return the condition as one on the column that a foreign key points to."""
-    return replace(condition, column=column)
-
-
-def _more_refuted(condition: Simple, number: int) -> Iterator[object]:
-    """Yield values that are further off than the next ones, which others may have."""
-    for value in condition.values if isinstance(condition, OneOf) else ():
-        yield another(value, number)
-
-
-def _refuted(condition: Simple) -> Iterator[object]:
+def refuted(condition: Simple) -> Iterator[object]:
     """Yield values for which the condition may not hold."""
     match condition:
         case OneOf(_, values):

@@ -7,8 +7,8 @@ tables becomes :class:`Related`, a row over there that the root's row goes toget
 import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 
 from otel2test.inverting.statements import Comparison
 
@@ -192,3 +192,55 @@ def columns_of(conditions: Sequence[Condition]) -> set[str]:
             case _:
                 found.add(condition.column)
     return found
+
+
+def simple_parts(conditions: Sequence[Condition]) -> Iterator[Simple]:
+    """Yield the conditions on single columns of the row itself, those of alternatives included."""
+    for condition in conditions:
+        match condition:
+            case AnyOf(branches):
+                for branch in branches:
+                    yield from simple_parts(branch)
+            case Related() | Opaque():
+                pass
+            case _:
+                yield condition
+
+
+def supposes_absence(conditions: Sequence[Condition]) -> bool:
+    """Say whether the conditions may hold by there being no other row that goes together with the row."""
+    return any(
+        (isinstance(condition, Related) and condition.negated)
+        or (isinstance(condition, AnyOf) and any(map(supposes_absence, condition.branches)))
+        for condition in conditions
+    )
+
+
+_OPPOSITES: Final[dict[Comparison, Comparison]] = {"<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+def denied(conditions: Sequence[Condition]) -> Condition:
+    """Return what holds of a row for which the conditions don't, be it that a column is NULL."""
+    return AnyOf(tuple(branch for condition in conditions for branch in _denied(condition)))
+
+
+def _denied(condition: Condition) -> "tuple[tuple[Condition, ...], ...]":
+    """Return alternatives, of which one holds where the condition doesn't."""
+    match condition:
+        case OneOf(column, values, sensitive):
+            told = tuple(value for value in values if value is not None)
+            null = () if None in values else ((OneOf(column, (None,)),),)
+            return ((NoneOf(column, told, sensitive),), *null)
+        case NoneOf(column, values, sensitive):
+            return ((OneOf(column, (*values, None), sensitive),),)
+        case Bound(column, operator, value, sensitive):
+            beyond = Bound(column, _OPPOSITES[operator], value, sensitive)
+            return ((beyond,), (OneOf(column, (None,)),))
+        case Text(column):
+            return ((replace(condition, negated=not condition.negated),), (OneOf(column, (None,)),))
+        case AnyOf(branches):
+            return (tuple(denied(branch) for branch in branches),)
+        case Related():
+            return ((replace(condition, negated=not condition.negated),),)
+        case Opaque():
+            return ((condition,),)

@@ -1,27 +1,26 @@
 """Counts, sums, windows and lists known to be complete: what they say of rows nobody saw."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import chain, islice
+from typing import Final
 
+from otel2test.inverting.avoiding import Avoider
+from otel2test.inverting.catalog import Column
 from otel2test.inverting.completing import Completer
-from otel2test.inverting.conditions import Condition, columns_of, compare, readable
-from otel2test.inverting.entities import Entity, Known, Rows, before, is_known
-from otel2test.inverting.facts import Averaged, Counted, NotInverted, Ordering, Source, Summed, Window
+from otel2test.inverting.conditions import Condition, columns_of, readable
+from otel2test.inverting.entities import Entity, KeyOf, Known, Rows, before, is_known
+from otel2test.inverting.facts import Averaged, Counted, NotInverted, Summed, Window
 from otel2test.inverting.judging import Judge
-from otel2test.inverting.samples import averaging, beside, of_column, possible, step
+from otel2test.inverting.limits import Limit, Limits
+from otel2test.inverting.samples import averaging, beside, possible, rising
 
+_MOST_AVERAGED: Final = 100
+"""As many rows, or more, are not invented for one mean."""
 _MOST_MADE_UP = 1000
 """More rows than this are not invented for one count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """No further row may satisfy the conditions."""
-
-    conditions: tuple[Condition, ...]
-    source: Source
 
 
 @dataclass(slots=True)
@@ -31,22 +30,17 @@ class Counting:
     rows: Rows
     judge: Judge
     completer: Completer
-    limits: dict[str, list[Limit]] = field(default_factory=dict)
+    avoider: Avoider
+    limits: Limits
     not_inverted: list[NotInverted] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.completer.allowed = self._allowed
-        self.completer.missing = lambda table: [limit.conditions for limit in self.limits.get(table, ())]
-
-    def limit(self, table: str, conditions: tuple[Condition, ...], source: Source) -> None:
-        """Let no row that isn't known to satisfy the conditions satisfy them."""
-        self.limits.setdefault(table, []).append(Limit(conditions, source))
-
-    def existing(self, table: str, conditions: Sequence[Condition]) -> tuple[list[Entity], list[Entity]]:
-        """Return the rows of before that satisfy the conditions, and those that may."""
+    def existing(
+        self, table: str, conditions: Sequence[Condition], most: int | None = None
+    ) -> tuple[list[Entity], list[Entity]]:
+        """Return the rows of before that satisfy the conditions, and those that may; of ``most`` rows."""
         judged = [
             (row, self.judge.verdict(row, conditions, before))
-            for row in self.judge.candidates(table, conditions)
+            for row in self.judge.candidates(table, conditions)[:most]
             if row.existed and not row.undone
         ]
         return (
@@ -67,8 +61,12 @@ class Counting:
         """See to it that ``number`` rows of before satisfy the conditions."""
         found, perhaps = self.existing(fact.table, fact.conditions)
         lacking = number - len(found)
-        for row in perhaps:
-            if lacking > 0 and self.completer.satisfy(row, fact.conditions, fact.source):
+        for row in self.completer.attempt.of(perhaps):
+            verdict = self.judge.verdict(row, fact.conditions, before)
+            # What was learnt for the sake of one row may hold for others, too.
+            if verdict or (
+                verdict is None and lacking > 0 and self.completer.satisfy(row, fact.conditions, fact.source)
+            ):
                 lacking -= 1
         if lacking > _MOST_MADE_UP:
             self.not_inverted.append(
@@ -78,66 +76,69 @@ class Counting:
         for _ in range(lacking):
             self.completer.make_up(fact.table, fact.conditions, fact.source)
         if fact.exact and readable(fact.conditions):
-            self.limit(fact.table, fact.conditions, fact.source)
+            self.limits.add(Limit(fact.table, fact.conditions, fact.source, number))
 
     # --- windows
 
     def place(self, fact: Window, seen: Sequence[Entity]) -> None:
         """Sort the rows that weren't seen: as many as were left out before those that were, others after."""
-        self._rank(fact, seen)
         first, last = seen[0], seen[-1]
         members = {id(entity) for entity in seen}
         sure, perhaps = self.existing(fact.table, fact.conditions)
         others = [row for row in (*sure, *perhaps) if id(row) not in members]
-        placed = [(row, self._stands_before(row, first, fact.order)) for row in others]
-        ahead = fact.offset - sum(1 for _, verdict in placed if verdict)
+        placed = [(row, self.limits.stands_before(row, first, fact.order)) for row in others]
+        certain = {id(row) for row in sure}
+        ahead = fact.offset - sum(1 for row, verdict in placed if verdict and id(row) in certain)
+        for row, verdict in self.completer.attempt.of(placed):
+            if verdict and ahead > 0 and id(row) not in certain:
+                ahead -= self.completer.satisfy(row, fact.conditions, fact.source)
         free = [row for row, verdict in placed if verdict is None]
         ahead = max(ahead, 0)
         for _ in range(min(ahead - len(free), _MOST_MADE_UP)):
-            free.insert(0, self.completer.make_up(fact.table, fact.conditions, fact.source))
+            free.insert(0, self.completer.make_up(fact.table, (), fact.source))
         for number, row in enumerate(free[:ahead]):
-            self.completer.satisfy(row, fact.conditions, fact.source)
             self._put(row, first, fact, -1, ahead - number)
+            self.completer.satisfy(row, fact.conditions, fact.source)
         behind = [row for row, verdict in placed if verdict is False] + free[ahead:]
-        open_rows = [row for row in behind if self._stands_before(row, last, fact.order) is None]
+        open_rows = [row for row in behind if self.limits.stands_before(row, last, fact.order) is None]
         for number, row in enumerate(open_rows):
             self._put(row, last, fact, 1, number + 1)
-            if self._stands_before(row, last, fact.order) is None:
-                self.completer.avoid(row, fact.conditions, fact.source)
+            if self.limits.stands_before(row, last, fact.order) is None:
+                self.avoider.avoid(row, fact.conditions, fact.source)
 
-    def _rank(self, fact: Window, seen: Sequence[Entity]) -> None:
+    def rank_seen(self, fact: Window, seen: Sequence[Entity]) -> None:
         """Let the rows that were seen sort as they did, where nobody saw by what."""
-        term = fact.order[0]
-        if term.via is not None or any(item.created or before(item, term.column) for item in seen):
+        if any(item.created for item in seen):
             return
         table = self.rows.catalog.tables.get(fact.table)
-        value = of_column(table.columns.get(term.column) if table else None, len(seen))
-        for number, entity in enumerate(seen):
-            rank = step(value, -1 if term.descending else 1, number) if number else value
-            self.completer.learn(entity, {term.column: rank}, fact.source)
+        for term in fact.order:
+            if term.counted:
+                return
+            known = [term.via is not None or before(item, term.column) is not None for item in seen]
+            if all(known):
+                continue
+            if any(known):
+                return
+            values = self._rising(table.columns.get(term.column) if table else None, fact, seen, term.column)
+            ranked = list(islice(values, len(seen)))
+            for entity, value in zip(seen, reversed(ranked) if term.descending else ranked, strict=False):
+                self.completer.learn(entity, {term.column: value}, fact.source)
+            return
 
-    def _stands_before(self, row: Entity, pivot: Entity, order: Sequence[Ordering]) -> bool | None:
-        for term in order:
-            mine, its = self._sorted_by(row, term), self._sorted_by(pivot, term)
-            if mine is None or its is None:
-                return None
-            result = compare(mine.value, its.value)
-            if result:
-                return (result > 0) is term.descending
-        return None
+    def _rising(
+        self, column: Column | None, fact: Window, seen: Sequence[Entity], name: str
+    ) -> Iterator[object]:
+        """Yield values, each greater than the one before, that rows of the result may have."""
+        for value in rising(column, len(seen)):
+            told = Known(value, fact.source)
 
-    def _sorted_by(self, row: Entity, term: Ordering) -> Known | None:
-        if term.via is not None:
-            key = before(row, term.via)
-            known = None
-            if key is not None and is_known(key):
-                table = self.rows.catalog.tables.get(row.table)
-                target = table.references.get(term.via) if table else None
-                parent = self.rows.identified(target[0], {target[1]: key.value}) if target else None
-                known = before(parent, term.column) if parent else None
-        else:
-            known = _known(row, term.column)
-        return known if known is not None and is_known(known) else None
+            def given(entity: Entity, other: str, told: Known = told) -> Known | None:
+                return told if other == name and entity is seen[0] else before(entity, other)
+
+            if self.judge.verdict(seen[0], fact.conditions, given) is not False and not self.rows.clashes(
+                seen[0], {name: value}
+            ):
+                yield value
 
     def _put(self, row: Entity, pivot: Entity, fact: Window, side: int, distance: int) -> None:
         """Let ``row`` sort before or after ``pivot``: at the first term that can make a difference."""
@@ -147,48 +148,59 @@ class Counting:
             if known is None or not is_known(known) or known.value is None:
                 return
             mine = before(row, column)
+            holder, name = row, column
+            if mine is not None and isinstance(mine.value, KeyOf):
+                # A row of an inherited model has the key of its part over there.
+                holder, name, mine = mine.value.entity, mine.value.column, None
             if mine is not None and mine.value != known.value:
                 return
             value = known.value
             if term.via is None and mine is None:
                 direction = -side if term.descending else side
-                value = self._free(row, column, known.value, fact.source, direction * distance)
+                wanted = replace(fact, conditions=fact.conditions if side < 0 else ())
+                value = self._free(row, column, known.value, wanted, direction * distance)
                 if value == known.value and self.rows.identifies(row.table, (column,)):
                     return  # there is no room for it on that side
             if mine is None:
-                self.completer.learn(row, {column: value}, fact.source)
+                self.completer.learn(holder, {name: value}, fact.source)
             if value != known.value:
                 return
 
-    def _free(self, row: Entity, column: str, pivot: object, source: Source, steps: int) -> object:
+    def _free(self, row: Entity, column: str, pivot: object, fact: Window, steps: int) -> object:
         """Return a value beside ``pivot`` that the row may have; ``pivot`` itself where there is none.
 
-        ``steps`` says on which side, and how far off.
+        ``steps`` says on which side, and how far off. The conditions of ``fact`` may hold of the row with it.
         """
+        source = fact.source
+
+        def given(entity: Entity, name: str) -> Known | None:
+            return Known(value, source) if entity is row and name == column else before(entity, name)
+
         unique = self.rows.identifies(row.table, (column,))
         table = self.rows.catalog.tables.get(row.table)
         described = table.columns.get(column) if table else None
-        least = 1 if unique else None
-        for value in beside(pivot, 1 if steps > 0 else -1, abs(steps)):
+        least = 1 if unique and (described is None or "Auto" in described.type) else None
+        pivots = [pivot, *self._other_pivots(row.table, column)]
+        direction = 1 if steps > 0 else -1
+        for value in chain.from_iterable(beside(each, direction, abs(steps)) for each in pivots):
             taken = unique and self.rows.identified(row.table, {column: value}) is not None
             below = least is not None and isinstance(value, int) and value < least
             below = below or not possible(value, described)
-            if not taken and not below and self._allowed(row, column, value, source):
+            if (
+                not taken
+                and not below
+                and self.limits.allows(row, {column: value}, source)
+                and self.judge.verdict(row, fact.conditions, given) is not False
+            ):
                 return value
         return pivot
 
-    def _allowed(self, row: Entity, column: str, value: object, source: Source) -> bool:
-        told = Known(value, Source("", -1))
-
-        def given(entity: Entity, name: str) -> Known | None:
-            return told if entity is row and name == column else before(entity, name)
-
-        return not any(
-            self.judge.verdict(row, limit.conditions, given) is True
-            and self.judge.verdict(row, limit.conditions, before) is not True
-            for limit in self.limits.get(row.table, ())
-            if limit.source.position != source.position
-        )
+    def _other_pivots(self, table: str, column: str) -> Iterator[object]:
+        """Yield what the last rows of pages have in a column by which these were sorted."""
+        for limit in self.limits.of_table.get(table, ()):
+            known = _known(limit.until, column) if limit.until is not None else None
+            if known is not None and is_known(known) and limit.order[0].column == column:
+                yield known.value
 
     # --- sums
 
@@ -212,7 +224,7 @@ class Counting:
                 self.completer.learn(row, {fact.column: type(total)(0)}, fact.source)
             self.completer.learn(free[-1], {fact.column: rest}, fact.source)
         elif not math.isclose(rest, 0, abs_tol=1e-9) or (fact.total is not None and not told):
-            limits = self.limits.get(fact.table, ())
+            limits = self.limits.of_table.get(fact.table, ())
             if any(limit.conditions == fact.conditions for limit in limits):
                 self.not_inverted.append(
                     NotInverted(fact.source, f"a sum of {total} that the rows don't have")
@@ -224,15 +236,23 @@ class Counting:
     def level(self, fact: Averaged) -> None:
         """Give the rows whose value nobody saw such values that the mean comes out."""
         found, _ = self.existing(fact.table, fact.conditions)
+        table = self.rows.catalog.tables.get(fact.table)
+        column = table.columns.get(fact.column) if table else None
+        if not found and fact.mean is not None and column is not None:
+            tried = (
+                averaging(fact.mean, (), number, replace(column, null=False))
+                for number in range(1, _MOST_AVERAGED)
+            )
+            for value in next((values for values in tried if values is not None), ()):
+                self.completer.make_up(fact.table, fact.conditions, fact.source, {fact.column: value})
+            return
         free = [row for row in found if before(row, fact.column) is None]
         told = [
             known.value for row in found if (known := before(row, fact.column)) and known.value is not None
         ]
-        table = self.rows.catalog.tables.get(fact.table)
-        column = table.columns.get(fact.column) if table else None
         values = averaging(fact.mean, told, len(free), column) if column is not None else None
         if values is None or not all(
-            self._allowed(row, fact.column, value, fact.source)
+            self.limits.allows(row, {fact.column: value}, fact.source)
             for row, value in zip(free, values, strict=True)
         ):
             self.not_inverted.append(

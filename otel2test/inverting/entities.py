@@ -4,6 +4,7 @@ The solver learns through :class:`Rows` only, so that every look-up is by an ind
 request may have read tens of thousands of rows.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -32,7 +33,11 @@ class Entity:
     after: dict[str, Known] = field(default_factory=dict)
     """Column → value that the request wrote, or read back after writing."""
     created: bool = False
+    drawn: frozenset[str] = frozenset()
+    """Of a created row, the columns whose values the database gave."""
     deleted: bool = False
+    deleted_at: int | None = None
+    """Position of the query that deleted it."""
     undone: bool = False
     """True for a row that was created and rolled back: it never was."""
     made_up: bool = False
@@ -44,8 +49,16 @@ class Entity:
         """Return what is known of the column at the end of the request."""
         return self.after.get(column) or self.before.get(column)
 
+    @property
+    def changed_at(self) -> float:
+        """Position of the first query that changed or deleted the row; infinite where none did."""
+        told = [known.source.position for known in self.after.values()]
+        return min(told if self.deleted_at is None else (*told, self.deleted_at), default=math.inf)
+
     def changed_before(self, source: Source) -> bool:
-        """Say whether the request had changed the row before the query."""
+        """Say whether the request had changed the row before the query, or deleted it."""
+        if self.deleted_at is not None and self.deleted_at < source.position:
+            return True
         return any(known.source.position < source.position for known in self.after.values())
 
     @property
@@ -116,8 +129,8 @@ class Rows:
         """Table → columns for which the above is kept."""
         self._inserted: set[_Identity] = set()
         """What identified the rows that were inserted, rolled back or not."""
-        self.unresolved: list[tuple[Entity, str]] = []
-        """Columns that were given a :class:`KeyOf`."""
+        self._waiting: dict[tuple[int, str], list[tuple[Entity, str]]] = {}
+        """``id`` of a row, and its column, that nothing told yet → columns that have its value."""
 
     def new(self, table: str) -> Entity:
         """Return a row that nothing is known of yet."""
@@ -146,12 +159,23 @@ class Rows:
 
     def _learnt(self, entity: Entity, column: str, value: object) -> None:
         if isinstance(value, KeyOf):
-            self.unresolved.append((entity, column))
+            self._waiting.setdefault((id(value.entity), value.column), []).append((entity, column))
+        elif not isinstance(value, (Unknown, Change)):
+            for other, pointing in self._waiting.pop((id(entity), column), ()):
+                self._resolve(other, pointing, entity, value)
         index = self._by_value.get((entity.table, column))
         if index is not None and hashable(value):
             index.setdefault(value, []).append(entity)
         if isinstance(value, KeyOf):
             self._pointing.setdefault((entity.table, column), []).append(entity)
+
+    def _resolve(self, entity: Entity, column: str, target: Entity, value: object) -> None:
+        """Give a column the key of another row, now that it was learnt."""
+        for values, learn in ((entity.before, self.set_before), (entity.after, self.set_after)):
+            known = values.get(column)
+            if known is not None and isinstance(known.value, KeyOf) and known.value.entity is target:
+                learn(entity, column, Known(value, known.source))
+                self.index(entity, {column: value})
 
     # --- rows by what identifies them
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from otel2test.inverting.sortkeys import SortKey
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -39,7 +41,7 @@ class Formatted:
 class Text:
     """``str(variable.name)``."""
 
-    of: Attribute
+    of: "Attribute | Shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,32 @@ class Anything:
     """A value that is there but differs from run to run; ``reason`` says why."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """``data[…]``: another part of the JSON that the assertion is about."""
+
+    keys: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """``sorted([…], key=…)``."""
+
+    items: tuple["Value", ...]
+    key: SortKey
+
+
+@dataclass(frozen=True, slots=True)
+class LooseUrl:
+    """A URL that differs from run to run."""
+
+    recorded: str
+    pattern: str
+    """What the whole of it matches."""
+    path: str
+    """What its path matches."""
 
 
 @dataclass(frozen=True, slots=True)

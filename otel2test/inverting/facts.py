@@ -79,11 +79,17 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """Rows were sorted by ``column``; if ``via``, by that of the row which the column ``via`` points to."""
+    """Rows were sorted by ``column``; if ``via``, by that of the row which the column ``via`` points to.
+
+    If ``counted``, rows were sorted by how many rows of that table have the value of their ``key``
+    in ``column``.
+    """
 
     column: str
     descending: bool
     via: str | None = None
+    counted: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,8 @@ class Window:
     offset: int
     more: bool
     """True where there may be others after the last."""
+    limited: bool = True
+    """False for all rows that there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,15 @@ class Unknown:
 
 
 Assigned: TypeAlias = object
-"""A plain value, a :class:`Change`, or :class:`Unknown`."""
+"""A plain value, a :class:`Change`, a :class:`Choice` or :class:`Unknown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an update sets a column to by the first of several conditions that the row satisfied."""
+
+    branches: tuple[tuple[tuple[Condition, ...], Assigned], ...]
+    otherwise: Assigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +165,8 @@ class Inserted:
     table: str
     values: Mapping[str, Assigned]
     conflict: Literal["ignore", "update"] | None = None
+    drawn: frozenset[str] = frozenset()
+    """The columns for which the statement gave nothing: their values are the database's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,3 +31,5 @@ class Explained:
     """What the queries told, in their order."""
     exchanges: tuple[Exchange, ...]
     """What the test was made of; positions are those of the facts."""
+    left_out: tuple[Origin, ...] = ()
+    """What was there before, or had to be, that the test does without: ``what`` it is, and why."""

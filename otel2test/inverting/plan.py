@@ -9,8 +9,26 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Final, TypeAlias
 
 from otel2test.inverting.acts import Patch, SendRequest
-from otel2test.inverting.arrangements import AddLinks, Arrange, CreateInBulk, CreateRow, GetRow
-from otel2test.inverting.assertions import Assert, AssertLinked, FetchMails, FetchRow, FetchRows, KeepValue
+from otel2test.inverting.arrangements import (
+    AddLinks,
+    Arrange,
+    CreateInBulk,
+    CreateRow,
+    GetRow,
+    KeepSessionKey,
+    LogInOther,
+)
+from otel2test.inverting.assertions import (
+    Assert,
+    AssertJson,
+    AssertLinked,
+    AssertMessages,
+    FetchMails,
+    FetchRow,
+    FetchRows,
+    KeepLink,
+    KeepValue,
+)
 from otel2test.inverting.expressions import Value, Variable
 from otel2test.inverting.facts import Source
 
@@ -54,6 +72,10 @@ class Plan:
     """Longer names, for when another test of the module has the first."""
     then: tuple[Scene, ...] = ()
     """The requests that follow the first, where the test is a story of several."""
+    fails: str = ""
+    """Why the test is known to fail, where it is kept all the same."""
+    verdict: str = ""
+    """What proving the test has shown, for a comment."""
 
     @property
     def scenes(self) -> tuple[Scene, ...]:
@@ -86,6 +108,8 @@ def referred(value: Value) -> frozenset[str]:
             return frozenset({name})
         case AddLinks(variable, _, targets):
             return frozenset({variable, *targets})
+        case LogInOther(user=user):
+            return frozenset({user}) if user is not None else _NOTHING
         case AssertLinked(variable, _, target):
             return frozenset({variable, target})
         case _ if is_dataclass(value):
@@ -101,10 +125,20 @@ def made(step: object) -> frozenset[str]:
     match step:
         case CreateRow(str(variable)) | GetRow(variable) | FetchRow(variable):
             return frozenset({variable})
+        case AssertJson(named=True):
+            return frozenset({"data"})
+        case AssertMessages(named=True):
+            return frozenset({"messages"})
         case SendRequest(raises=raises, patches=patches):
             replacements = {patch.variable for patch in patches if patch.variable is not None}
             return frozenset(replacements | ({"response"} if raises is None else set()))
-        case KeepValue(variable) | Patch(variable=str(variable)):
+        case (
+            LogInOther(variable)
+            | KeepSessionKey(variable)
+            | KeepValue(variable)
+            | KeepLink(variable)
+            | Patch(variable=str(variable))
+        ):
             return frozenset({variable})
         case FetchMails(variables):
             return frozenset(variables)

@@ -41,6 +41,7 @@ from otel2test.inverting.statements import (
     Select,
     TableRef,
     Union,
+    columns_of,
 )
 
 
@@ -84,12 +85,23 @@ class Read(Execution):
         if statement.grouped and not of_rows:
             return  # a value of the result may stand for any number of rows
         more = limit is None or seen >= limit if statement.limit is not None else False
-        if not statement.limited or (not more and offset == 0):
+        whole = not statement.limited or (not more and offset == 0)
+        order: tuple[Ordering, ...] = ()
+        if whole:
             yield Complete(self.source, root.table, conditions)
+            if not self._tells_order(statement, root):
+                order = tuple(self._order(statement, root))
         elif offset or self._tells_row(statement, root):
             order = tuple(self._order(statement, root))
-            if order and offset is not None:
-                yield Window(self.source, root.table, conditions, root.alias, seen, order, offset, more)
+        if order and offset is not None:
+            yield Window(
+                self.source, root.table, conditions, root.alias, seen, order, offset, more, not whole
+            )
+
+    def _tells_order(self, statement: Select, root: TableRef) -> bool:
+        """Say whether the result tells by what its rows were sorted, as far as that is theirs."""
+        told = {output.source for output in statement.outputs}
+        return all(term.column in told for term in statement.ordered_by if term.column.alias == root.alias)
 
     def _one_row_each(self, statement: Select, root: TableRef) -> bool:
         """Say whether each group is one row of ``root``: it is grouped by what identifies it."""
@@ -115,21 +127,30 @@ class Read(Execution):
         return value if known and isinstance(value, int) else None
 
     def _order(self, statement: Select, root: TableRef) -> Iterator[Ordering]:
-        for term in statement.ordered_by:
+        for number, term in enumerate(statement.ordered_by):
             ref = term.column
-            if ref.alias == root.alias:
+            if ref.alias == root.alias and not term.counts:
                 yield Ordering(ref.column, term.descending)
                 continue
-            links = joined((*statement.predicates, *statement.outer_predicates), ref.alias)
-            via = next((other.column for _, other in links if other.alias == root.alias), None)
-            if via is None:
+            on = (*statement.predicates, *statement.outer_predicates)
+            links = [(mine, other) for mine, other in joined(on, ref.alias) if other.alias == root.alias]
+            if term.counts:
+                only = [part for part in on if any(each.alias == ref.alias for each in columns_of(part))]
+                if number or len(links) != 1 or len(only) != 1:
+                    return  # not all rows over there were counted, or only those of equal rows matter
+                ((mine, other),) = links
+                table = next(item.table for item in statement.tables if item.alias == ref.alias)
+                yield Ordering(mine.column, term.descending, counted=table, key=other.column)
+                continue
+            if not links:
                 return
-            yield Ordering(ref.column, term.descending, via)
+            yield Ordering(ref.column, term.descending, links[0][1].column)
 
     def _rows(self, statement: Select, root: TableRef, extra: tuple[Condition, ...] = ()) -> Iterator[Fact]:
         own = {table.alias: self.rooted.own(statement, table) for table in statement.tables}
         own[root.alias] = flattened((*own[root.alias], *extra))
         joins = {table.alias: tuple(self._joins(statement, table)) for table in statement.tables}
+        apart = self._apart(statement, root)
         for witness, row in enumerate(self.query.rows):
             known = self._known_columns(statement, row)
             present = [
@@ -142,10 +163,23 @@ class Read(Execution):
                 told = tuple(
                     join for join in joins[table.alias] if join.alias in aliases and join.column not in values
                 )
-                shared = table is not root
+                shared = table.alias not in apart
                 yield Seen(
                     self.source, table.table, values, witness, table.alias, told, own[table.alias], shared
                 )
+
+    def _apart(self, statement: Select, root: TableRef) -> set[str]:
+        """Return the aliases of which each row of the result has one of its own, as inherited models have."""
+        tables = {table.alias: table.table for table in statement.tables}
+        found, waiting = {root.alias}, [root.alias]
+        while waiting:
+            alias = waiting.pop()
+            identities = self.catalog.identities(tables[alias])
+            for mine, other in joined(statement.predicates, alias):
+                if (mine.column,) in identities and other.alias in tables and other.alias not in found:
+                    found.add(other.alias)
+                    waiting.append(other.alias)
+        return found
 
     def _joins(self, statement: Select, table: TableRef) -> Iterator[Join]:
         for mine, other in joined((*statement.predicates, *statement.outer_predicates), table.alias):
@@ -265,8 +299,13 @@ class Read(Execution):
                 for output, value in zip(statement.outputs, row, strict=False)
             )
             if selected:
-                own = self.rooted.own(statement, table)
-                yield Seen(self.source, table.table, values, _NO_WITNESS, table.alias, (), own, shared=True)
+                # Of the rows joined to it there is one at least; which of them, nobody knows.
+                told = (
+                    self.rooted.own(statement, table)
+                    if table.outer
+                    else self.rooted.conditions(replace(statement, filtered_groups=False), table)
+                )
+                yield Seen(self.source, table.table, values, _NO_WITNESS, table.alias, (), told, shared=True)
 
     def _aggregate(
         self,

@@ -5,10 +5,11 @@ which for one column is that column's. Other refusals tell of no row, and are no
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from otel2test.inverting.facts import Change, Fact, NotInverted, Seen, Unknown
+from otel2test.inverting.conditions import AnyOf, OneOf, Opaque
+from otel2test.inverting.facts import Change, Counted, Fact, NotInverted, Seen, Unknown
 from otel2test.inverting.statements import Cases, Equal, In, Insert, Update
 from otel2test.inverting.writes import Written
 
@@ -18,6 +19,7 @@ _WHICH: Final = re.compile(
     r"|Key \((?P<postgresql>.+?)\)="
     r"|for key '(?:[^'.]+\.)?(?P<mysql>[^']+)'"
 )
+_NONE_TELLS: Final = "refused for a row with the same values, and none tells which"
 
 
 def refused(written: Written, statement: Insert | Update) -> Iterator[Fact]:
@@ -27,16 +29,41 @@ def refused(written: Written, statement: Insert | Update) -> Iterator[Fact]:
         return
     if isinstance(statement, Insert):
         table, rows = statement.table, list(written.rows(statement))
-        values: Mapping[str, object] = rows[0] if len(rows) == 1 else {}
+        if len(rows) > 1:
+            yield from _refused_together(written, table, rows, message)
+            return
+        values: Mapping[str, object] = rows[0] if rows else {}
     else:
         table = statement.table.table
         values = _assigned(written, statement) if _is_of_one_row(written, statement) else {}
-    told = {name: value for name, value in values.items() if not isinstance(value, (Unknown, Change))}
+    told = _told(values)
     columns = _columns(written, table, told, message)
     if columns:
         yield Seen(written.source, table, {column: told[column] for column in columns})
     else:
-        yield NotInverted(written.source, "refused for a row with the same values, and none tells which")
+        yield NotInverted(written.source, _NONE_TELLS)
+
+
+def _refused_together(
+    written: Written, table: str, rows: Sequence[Mapping[str, object]], message: str
+) -> Iterator[Fact]:
+    """Yield that there was a row in the way of one of those; which of them, makes no difference."""
+    told = [_told(row) for row in rows]
+    columns = _columns(written, table, told[0], message)
+    if not columns or any(row.get(column) is None for row in told for column in columns):
+        yield NotInverted(written.source, _NONE_TELLS)
+        return
+    values = [tuple(row[column] for column in columns) for row in told]
+    if any(one in values[:number] for number, one in enumerate(values)):
+        return  # they were in each other's way
+    branches = tuple(
+        tuple(OneOf(column, (value,)) for column, value in zip(columns, row, strict=True)) for row in values
+    )
+    yield Counted(written.source, table, (AnyOf(branches), Opaque("at least")), 1, exact=False)
+
+
+def _told(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if not isinstance(value, (Unknown, Change))}
 
 
 def _is_of_one_row(written: Written, statement: Update) -> bool:

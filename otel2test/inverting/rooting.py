@@ -17,6 +17,7 @@ from otel2test.inverting.conditions import (
     Opaque,
     Related,
     Text,
+    denied,
     flattened,
 )
 from otel2test.inverting.statements import (
@@ -285,7 +286,14 @@ class Rooted:
             conditions = (Related(tables[far].table, on, conditions, negated=False),)
         (outermost,) = conditions
         if missing and isinstance(outermost, Related):
-            return Related(outermost.table, outermost.on, outermost.conditions, negated=True)
+            absent = Related(outermost.table, outermost.on, outermost.conditions, negated=True)
+            described = self.catalog.tables.get(home.table)
+            column = (
+                described.columns.get(part.column.column) if described and isinstance(part, Equal) else None
+            )
+            if column is None or not column.null or len(path) > 1:
+                return absent
+            return AnyOf(((absent,), (replace(outermost, conditions=(condition,)),)))
         return outermost
 
     def _on_column(self, part: Predicate, table: TableRef) -> Condition:
@@ -352,8 +360,8 @@ class Rooted:
         identities = self.catalog.identities(table.table)
         mine = tuple(column for column, _ in related.on)
         same = related.table == table.table and all(one == other for one, other in related.on)
-        if same and not related.negated and mine in identities:
-            return AnyOf((related.conditions,))
+        if same and mine in identities:
+            return denied(related.conditions) if related.negated else AnyOf((related.conditions,))
         return related
 
 

@@ -12,6 +12,7 @@ from otel2test.inverting.conditions import Bound, Condition, NoneOf, OneOf, Simp
 
 _NUMBERS: Final = ("Integer", "Auto")
 _NO_TEXT: Final = re.compile(r"\w*(Integer|Auto|Boolean|Date|Time|Decimal|Float|Duration|UUID|Binary)")
+_DAY: Final = 24 * 60 * 60
 _ROUNDED: Final = Decimal("1e-12")
 """How far a mean is off, at most, by being a binary fraction."""
 
@@ -41,9 +42,24 @@ def of_column(column: Column | None, number: int) -> object:
         case _ if any(part in kind for part in _NUMBERS):
             return number
         case "CharField" | "TextField" | "SlugField":
-            return f"{column.name if column is not None else 'other'}-{number}"
+            return _text(column, f"-{number}")
         case _:
             return _RARE[kind](number) if kind in _RARE else None
+
+
+def rising(column: Column | None, count: int) -> Iterator[object]:
+    """Yield values of the column's type, each greater than the one before: ``count``, and some to spare."""
+    digits = len(str(2 * count))
+    for number in range(1, 2 * count + 10):
+        value = of_column(column, number)
+        yield _text(column, f"-{number:0{digits}}") if isinstance(value, str) else value
+
+
+def _text(column: Column | None, ending: str) -> str:
+    if column is None:
+        return f"other{ending}"
+    most = column.max_length
+    return f"{column.name[: most - len(ending)] if most is not None else column.name}{ending}"
 
 
 def step(value: object, direction: int, number: int = 1) -> object:
@@ -58,10 +74,24 @@ def step(value: object, direction: int, number: int = 1) -> object:
                 return value + dt.timedelta(days=direction * number)
             except OverflowError:
                 return value
-        case str() if direction > 0:
-            return f"{value} {number + 1}"
         case str():
-            return value[:-1]
+            return f"{value} {number + 1}" if direction > 0 else value[:-1]
+        case _:
+            return _rare_step(value, direction * number)
+
+
+def _rare_step(value: object, number: int) -> object:
+    match value:
+        case dt.timedelta():
+            return value + number * dt.timedelta(minutes=1)
+        case dt.time():
+            seconds = value.hour * 3600 + value.minute * 60 + value.second + number
+            if not 0 <= seconds < _DAY:
+                return value
+            return value.replace(hour=seconds // 3600, minute=seconds // 60 % 60, second=seconds % 60)
+        case uuid.UUID():
+            further = value.int + number
+            return uuid.UUID(int=further) if 0 <= further < 1 << 128 else value
         case _:
             return value
 
@@ -76,6 +106,8 @@ def another(value: object, number: int) -> object:
             return f"{name}{number + 1}@{host}"
         case str() if value and " " not in value:
             return f"{value}-{number + 1}"
+        case dict() | list():
+            return {"number": number}
         case _:
             return step(value, 1, number)
 
@@ -95,7 +127,7 @@ def possible(value: object, column: Column | None) -> bool:
     if value is None:
         return column.null
     if isinstance(value, str):
-        return not _NO_TEXT.match(column.type)
+        return not _NO_TEXT.match(column.type) and len(value) <= (column.max_length or len(value))
     return not column.type.startswith("Positive") or not isinstance(value, int) or value >= 0
 
 

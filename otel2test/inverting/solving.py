@@ -7,19 +7,21 @@ read inside still counts. Rows that were only counted, or that an update hit uns
 made up at the end, after every other row is known.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from typing import Final, TypeAlias, assert_never
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final, assert_never
 
+from otel2test.inverting.avoiding import Avoider
+from otel2test.inverting.belonging import Belonging
 from otel2test.inverting.catalog import Catalog
+from otel2test.inverting.changing import Changes
+from otel2test.inverting.checking import Checker
 from otel2test.inverting.completing import Completer
-from otel2test.inverting.conditions import AnyOf, Condition, readable
+from otel2test.inverting.conditions import AnyOf, Condition, supposes_absence
 from otel2test.inverting.counting import Counting
-from otel2test.inverting.entities import Entity, KeyOf, Known, Rows, before, now
+from otel2test.inverting.entities import Entity, Rows
 from otel2test.inverting.facts import (
     Averaged,
-    Change,
     Complete,
     Counted,
     Deleted,
@@ -35,72 +37,90 @@ from otel2test.inverting.facts import (
     Window,
 )
 from otel2test.inverting.judging import Judge
+from otel2test.inverting.keys import NamedKeys
+from otel2test.inverting.limits import Limit, Limits
+from otel2test.inverting.ranking import Ranking
+from otel2test.inverting.sparing import spare
 from otel2test.inverting.state import State
+from otel2test.inverting.trying import Attempt
 from otel2test.inverting.witnesses import Witnesses
-
-
-@dataclass(slots=True)
-class _Write:
-    """One effect on one row, to be undone by a rollback."""
-
-    entity: Entity
-    source: Source
-    created: bool = False
-    deleted: bool = False
-    values: Mapping[str, Known] = field(default_factory=dict)
-    undone: bool = False
-
-
-_Mark: TypeAlias = "tuple[str, int]"
-"""A savepoint's name and how many writes there were when it was set."""
-
-
-@dataclass(slots=True)
-class _Transaction:
-    """What a connection can still roll back."""
-
-    committed: int = 0
-    """How many of all writes were there before it began."""
-    marks: list[_Mark] = field(default_factory=list)
-
 
 _MOST_HALF_SEEN: Final = 200
 """So many rows that were seen in part are looked at for each list that has to stay complete."""
+_MOST_ATTEMPTS: Final = 40
+_MOST_RETRIED: Final = 3000
+"""Of more facts than these, the first attempt has to do."""
+_NOT_AT_ONCE: Final = "together with other queries, which no rows were found for at once"
+_MOST_JUDGED: Final = 1000
+"""So many rows are looked at for each list from which rows were excluded for what goes with them."""
 
 
 def solve(facts: Iterable[Fact], catalog: Catalog) -> State:
-    """Return the state that explains ``facts``."""
-    solver = _Solver(catalog)
+    """Return the state that explains ``facts``.
+
+    Where one query is contradicted by what was made up for another, it is tried again in another way;
+    what is contradicted in every way is listed as not inverted.
+    """
+    facts = tuple(facts)
+    solver, state = _solve(facts, catalog, Attempt())
+    for number in range(1, _MOST_ATTEMPTS if len(facts) <= _MOST_RETRIED else 1):
+        if not solver.contradicted:
+            break
+        other, told = _solve(facts, catalog, Attempt(number))
+        if len(other.contradicted) < len(solver.contradicted):
+            solver, state = other, told
+    said = {item.source.position for item in state.not_inverted}
+    more = (
+        NotInverted(source, _NOT_AT_ONCE)
+        for source in dict.fromkeys(solver.contradicted)
+        if source.position not in said
+    )
+    return replace(state, not_inverted=(*state.not_inverted, *more))
+
+
+def _solve(facts: Iterable[Fact], catalog: Catalog, attempt: Attempt) -> "tuple[_Solver, State]":
+    solver = _Solver(catalog, attempt)
     for fact in facts:
         solver.learn(fact)
-    return solver.finish()
+    return solver, solver.finish()
 
 
 class _Solver:
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, attempt: Attempt) -> None:
         self.rows = Rows(catalog)
         self.judge = Judge(self.rows)
-        self.completer = Completer(self.rows, self.judge)
-        self.counting = Counting(self.rows, self.judge, self.completer)
-        self.witnesses = Witnesses(self.rows, self.judge)
+        self.attempt = attempt
+        self.completer = Completer(self.rows, self.judge, attempt)
+        self.avoider = Avoider(self.judge, self.completer)
+        self.limits = Limits(self.rows, self.judge)
+        self.completer.allowed = lambda row, column, value, source: self.limits.allows(
+            row, {column: value}, source
+        )
+        self.completer.missing = lambda table: (
+            limit.conditions for limit in self.limits.of_table.get(table, ())
+        )
+        self.counting = Counting(self.rows, self.judge, self.completer, self.avoider, self.limits)
+        self.witnesses = Witnesses(self.rows, self.judge, self.limits, attempt)
+        self.changes = Changes(self.rows, self.judge, self.completer, self.limits)
+        self.belonging = Belonging(self.rows, self.completer, self.limits)
+        self.contradicted: tuple[Source, ...] = ()
+        """The queries that the state doesn't explain."""
         self.joined: list[Seen] = []
         """The parts of one row of a result, until the next begins."""
-        self.touched: dict[str, dict[int, Entity]] = {}
-        """Table → rows that the request wrote to."""
-        self.writes: list[_Write] = []
-        """On all connections, in order."""
-        self.transactions: dict[tuple[str, int], _Transaction] = {}
         self.counted: list[tuple[Counted, int]] = []
         """With how many rows of before would have been counted."""
         self.windows: list[Window] = []
         self.sums: list[Summed] = []
         self.means: list[Averaged] = []
         self.missing: list[Missing] = []
+        self.ranking = Ranking(self.rows, self.judge, self.completer, self.counting)
+        self.named_keys = NamedKeys(catalog)
         self.not_inverted: list[NotInverted] = []
 
     # --- going through the facts
 
     def learn(self, fact: Fact) -> None:
+        self.named_keys.learn(fact)
         if isinstance(fact, Seen):
             last = self.joined[-1] if self.joined else fact
             if (last.source.position, last.witness) != (
@@ -113,26 +133,26 @@ class _Solver:
         self._see()
         match fact:
             case Counted():
-                self.counted.append((fact, fact.number - self._change_of_count(fact)))
+                self.counted.append((fact, fact.number - self.changes.change_of_count(fact)))
             case Missing():
                 self.missing.append(fact)
-                self.counting.limit(fact.table, fact.conditions, fact.source)
+                self.limits.add(Limit(fact.table, fact.conditions, fact.source, 0))
             case Complete():
-                self.counting.limit(fact.table, fact.conditions, fact.source)
+                self.limits.add(Limit(fact.table, fact.conditions, fact.source))
             case Window():
                 self.windows.append(fact)
             case Summed():
-                self.sums.append(replace(fact, total=self._total_before(fact)))
+                self.sums.append(replace(fact, total=self.changes.total_before(fact)))
             case Averaged():
                 self.means.append(fact)
             case Inserted():
-                self._inserted(fact)
+                self.changes.insert(fact)
             case Updated():
-                self._updated(fact)
+                self.changes.update(fact)
             case Deleted():
-                self._deleted(fact)
+                self.changes.delete(fact)
             case Savepoint():
-                self._savepoint(fact)
+                self.changes.set_savepoint(fact)
             case NotInverted():
                 self.not_inverted.append(fact)
             case _:
@@ -143,175 +163,75 @@ class _Solver:
             self.witnesses.see(self.joined)
             self.joined = []
 
-    def _inserted(self, fact: Inserted) -> None:
-        existing = self.rows.identified(fact.table, fact.values)
-        known = {column: Known(value, fact.source) for column, value in fact.values.items()}
-        if existing is not None and not existing.deleted and fact.conflict:
-            if fact.conflict == "update":
-                self._write(_Write(existing, fact.source, values=known))
-            return
-        if existing is None or existing.existed or existing.deleted:
-            # A row inserted under the key of one that was deleted is another row.
-            existing = self.rows.new(fact.table)
-        self._write(_Write(existing, fact.source, created=True, values=known))
-        self.rows.index(existing, fact.values)
-        self.rows.note_inserted(fact.table, fact.values)
-
-    def _updated(self, fact: Updated) -> None:
-        targets = self._targets(fact.table, fact.conditions, fact.number, fact.source, fact.vague)
-        for entity in targets:
-            values = {
-                column: Known(self._changed(entity, value), fact.source)
-                for column, value in fact.values.items()
-            }
-            self._write(_Write(entity, fact.source, values=values))
-
-    def _changed(self, entity: Entity, value: object) -> object:
-        if not isinstance(value, Change):
-            return value
-        known = entity.value(value.column)
-        if (
-            known is None
-            or not isinstance(known.value, (int, float))
-            or not isinstance(value.by, (int, float))
-        ):
-            return value
-        return known.value + value.by
-
-    def _deleted(self, fact: Deleted) -> None:
-        for entity in self._targets(fact.table, fact.conditions, fact.number, fact.source, fact.vague):
-            self._write(_Write(entity, fact.source, deleted=True))
-
-    def _targets(
-        self,
-        table: str,
-        conditions: Sequence[Condition],
-        number: int | None,
-        source: Source,
-        vague: bool,
-    ) -> list[Entity]:
-        """Return the rows that a write hit; those that were never seen had to exist."""
-        told = tuple(item for item in conditions if readable((item,))) if vague else conditions
-        candidates = [item for item in self.judge.candidates(table, told) if _alive(item)]
-        found = [item for item in candidates if self.judge.verdict(item, told, now) is True]
-        if vague:
-            if number == len(found):
-                return found
-            self.not_inverted.append(
-                NotInverted(source, "rows hit by conditions that can't be read", writes=True)
-            )
-            return []
-        if number is None or len(found) >= number:
-            return found[:number] if number is not None else found
-        unsure = [item for item in candidates if self.judge.verdict(item, conditions, now) is None]
-        for entity in unsure:
-            if len(found) < number and self.completer.satisfy(entity, conditions, source):
-                found.append(entity)
-        found += [self.completer.make_up(table, conditions, source) for _ in range(number - len(found))]
-        return found
-
-    def _savepoint(self, fact: Savepoint) -> None:
-        connection = fact.source.connection
-        transaction = self.transactions.setdefault(connection, _Transaction())
-        marks = transaction.marks
-        match fact.action:
-            case "begin":
-                transaction.committed = len(self.writes)
-                transaction.marks = [("", len(self.writes))]
-            case "savepoint":
-                marks.append((fact.name, len(self.writes)))
-            case "rollback_to":
-                while len(marks) > 1 and marks[-1][0] != fact.name:
-                    marks.pop()
-                if marks:
-                    self._undo(connection, marks[-1][1])
-            case "rollback":
-                self._undo(connection, transaction.committed)
-                transaction.marks = []
-            case "commit":
-                transaction.committed = len(self.writes)
-                transaction.marks = []
-            case "release":
-                names = [name for name, _ in marks]
-                if fact.name in names:
-                    del marks[names.index(fact.name) :]
-
-    def _undo(self, connection: tuple[str, int], since: int) -> None:
-        undone: dict[int, Entity] = {}
-        for write in self.writes[since:]:
-            if write.source.connection == connection and not write.undone:
-                write.undone = True
-                undone[id(write.entity)] = write.entity
-        for entity in undone.values():
-            entity.after.clear()
-            entity.deleted = False
-        made: set[int] = set()
-        for write in self.writes if undone else ():
-            if id(write.entity) in undone and not write.undone:
-                self._apply(write)
-                if write.created:
-                    made.add(id(write.entity))
-        for entity in undone.values():
-            if entity.created and id(entity) not in made:
-                entity.undone = True
-                self.rows.forget(entity)
-
-    def _write(self, write: _Write) -> None:
-        self.writes.append(write)
-        if write.created:
-            write.entity.created = True
-        self._apply(write)
-
-    def _apply(self, write: _Write) -> None:
-        self.touched.setdefault(write.entity.table, {})[id(write.entity)] = write.entity
-        for column, known in write.values.items():
-            self.rows.set_after(write.entity, column, known)
-        if write.deleted:
-            write.entity.deleted = True
-
-    def _change_of_count(self, fact: Counted) -> int:
-        """Return by how many rows the request itself had changed the count by then."""
-        change = 0
-        for row in self.touched.get(fact.table, {}).values():
-            was = row.existed and self.judge.verdict(row, fact.conditions, before) is True
-            is_now = _alive(row) and self.judge.verdict(row, fact.conditions, now) is True
-            change += is_now - was
-        return change
-
-    def _total_before(self, fact: Summed) -> object:
-        """Return the sum without what the request itself had added to it by then; None if of no row."""
-        total = 0 if fact.total is None else fact.total
-        for row in self.touched.get(fact.table, {}).values():
-            if row.existed and self.judge.verdict(row, fact.conditions, before) is True:
-                total = _sum(total, before(row, fact.column), 1)
-            if _alive(row) and self.judge.verdict(row, fact.conditions, now) is True:
-                total = _sum(total, now(row, fact.column), -1)
-        touched = bool(self.touched.get(fact.table))
-        return None if total == 0 and (touched or fact.total is None) else total
-
     # --- what was only implied
 
     def finish(self) -> State:
         self._see()
         self.witnesses.match_vague()
+        self.belonging.complete_inherited()
+        for window in self.windows:
+            seen = self._seen_in(window)
+            self.counting.rank_seen(window, seen)
+            if window.limited and seen and not seen[-1].created:
+                self.limits.add(
+                    Limit(
+                        window.table,
+                        window.conditions,
+                        window.source,
+                        window.offset,
+                        until=seen[-1],
+                        order=window.order,
+                    )
+                )
         for entity, conditions, source in self.witnesses.required:
             if self.judge.verdict(entity, conditions, self.completer.known) is None:
                 self.completer.satisfy(entity, conditions, source)
-        for fact, number in sorted(self.counted, key=lambda item: _openness(item[0].conditions)):
+        counted = self.attempt.of(self.counted)
+        for fact, number in sorted(counted, key=lambda item: _openness(item[0].conditions)):
             self.counting.reach(fact, number)
+        others = [
+            *(conditions for _, conditions, _ in self.witnesses.required),
+            *(limit.conditions for limits in self.limits.of_table.values() for limit in limits),
+        ]
+        spared = spare(tuple(counted), others, self.rows, self.judge)
         for window in self.windows:
             seen = self._seen_in(window)
-            if seen:
-                self.counting.place(window, seen)
+            if seen and (window.offset or window.limited):
+                (self.ranking if window.order[0].counted else self.counting).place(window, seen)
         for summed in self.sums:
             self.counting.sum_up(summed)
         for averaged in self.means:
             self.counting.level(averaged)
+        self.belonging.complete_links()
+        self.belonging.complete_inherited()
+        self._find_others()
         self._keep_apart()
-        self._resolve()
+        self._find_others()
+        self.contradicted = tuple(self._check())
         entities = [item for item in self.rows.entities if not item.undone]
-        not_inverted = (*self.not_inverted, *self.counting.not_inverted)
-        return State(tuple(entities), tuple(self.missing), not_inverted, self.rows, self.counting.limits)
+        not_inverted = (*self.not_inverted, *self.changes.not_inverted, *self.counting.not_inverted)
+        return State(
+            tuple(entities),
+            tuple(self.missing),
+            not_inverted,
+            self.rows,
+            self.limits,
+            self.named_keys.of_keys(),
+            spared,
+        )
+
+    def _check(self) -> Iterator[Source]:
+        settled = self.completer.learnt.union(row.table for row in self.witnesses.made)
+        if settled:
+            changed = {
+                table: min((row.changed_at for row in rows.values()), default=0)
+                for table, rows in self.changes.touched.items()
+            }
+            checker = Checker(
+                self.judge, self.counting, self.limits, self.witnesses, changed, frozenset(settled)
+            )
+            windows = [(window, self._seen_in(window)) for window in self.windows]
+            yield from checker.contradicted(self.counted, windows)
 
     def _seen_in(self, window: Window) -> list[Entity]:
         found = [
@@ -327,40 +247,37 @@ class _Solver:
         vague: dict[str, list[Entity]] = {}
         for row in self.witnesses.made:
             vague.setdefault(row.table, []).append(row)
-        for table, limits in self.counting.limits.items():
+        for table, limits in self.limits.of_table.items():
             for limit in limits:
                 unseen = (*self.completer.made_up.get(table, ()), *vague.get(table, ()))
                 half_seen = self.counting.half_seen(table, limit.conditions)
                 for row in (*unseen, *half_seen[:_MOST_HALF_SEEN]):
-                    if row.existed and not row.changed_before(limit.source):
-                        self.completer.avoid(row, limit.conditions, limit.source)
+                    if (
+                        row.existed
+                        and not row.changed_before(limit.source)
+                        and self.limits.reaches(limit, row)
+                    ):
+                        self.avoider.avoid(row, limit.conditions, limit.source)
 
-    def _resolve(self) -> None:
-        """Replace keys of other rows by their values, where these were learnt later."""
-        for entity, column in self.rows.unresolved:
-            for values in (entity.before, entity.after):
-                known = values.get(column)
-                if known is None or not isinstance(known.value, KeyOf):
-                    continue
-                told = known.value.entity.value(known.value.column)
-                if told is not None and not isinstance(told.value, KeyOf):
-                    values[column] = replace(known, value=told.value)
-
-
-def _sum(total: object, known: Known | None, sign: int) -> object:
-    """Return ``total`` and a row's value together; ``total`` where they are no numbers to be added."""
-    value = known.value if known is not None else None
-    if not isinstance(value, (int, float, Decimal)) or not isinstance(total, (int, float, Decimal)):
-        return total
-    if {type(total), type(value)} == {float, Decimal}:
-        total, value = Decimal(str(total)), Decimal(str(value))
-    return total + sign * value  # type: ignore[operator]  # all of types that can be added
+    def _find_others(self) -> None:
+        """Make up what kept rows out of results, where a row was excluded for what goes together with it."""
+        limits = [
+            limit
+            for found in self.limits.of_table.values()
+            for limit in found
+            if supposes_absence(limit.conditions)
+        ]
+        if not limits:
+            return
+        for limit in limits:
+            found, _ = self.counting.existing(limit.table, limit.conditions, _MOST_JUDGED)
+            found = [row for row in found if not row.changed_before(limit.source)]
+            if limit.number is None or limit.until is not None:
+                found = [row for row in found if self.limits.reaches(limit, row)]
+            for row in found[limit.number or 0 :]:
+                self.avoider.refute(row, limit.conditions, limit.source)
 
 
 def _openness(conditions: Sequence[Condition]) -> tuple[int, int]:
     """Return what sorts those first that leave least open: their rows may do for others, too."""
     return -len(conditions), sum(isinstance(condition, AnyOf) for condition in conditions)
-
-
-def _alive(entity: Entity) -> bool:
-    return not (entity.deleted or entity.undone)

@@ -1,12 +1,15 @@
 """The state of the database before and after one request, as far as it is known."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from otel2test.inverting.counting import Limit
+from otel2test.inverting.completing import refuted
+from otel2test.inverting.conditions import simple_parts
 from otel2test.inverting.entities import Entity, KeyOf, Known, Rows
 from otel2test.inverting.facts import Missing, NotInverted, Source
 from otel2test.inverting.judging import Judge
+from otel2test.inverting.limits import Limits
+from otel2test.inverting.sparing import Spared
 
 __all__ = ["Entity", "KeyOf", "Known", "State"]
 
@@ -19,7 +22,11 @@ class State:
     missing: tuple[Missing, ...]
     not_inverted: tuple[NotInverted, ...]
     rows: Rows = field(repr=False)
-    limits: Mapping[str, list[Limit]] = field(repr=False, default_factory=dict)
+    limits: Limits = field(repr=False)
+    named_keys: Mapping[str, frozenset[object]] = field(repr=False, default_factory=dict)
+    """Table → values with which queries compared its primary key."""
+    spared: tuple[Spared, ...] = ()
+    """Rows that were made up, and are needed by nothing."""
 
     def find(self, table: str, column: str, value: object) -> Entity | None:
         """Return the row of ``table`` whose ``column`` has, or had, that value."""
@@ -28,6 +35,13 @@ class State:
             if known is not None and known.value == value and not entity.undone:
                 return entity
         return None
+
+    def alternatives(self, table: str, column: str) -> Iterator[object]:
+        """Yield values of the column for which rows would not be found that must not be found."""
+        for limit in self.limits.of_table.get(table, ()):
+            for condition in simple_parts(limit.conditions):
+                if condition.column == column:
+                    yield from refuted(condition)
 
     def forbids(self, table: str, values: Mapping[str, object], entity: Entity | None = None) -> bool:
         """Say whether a row of the starting state with these values contradicts what was seen.
@@ -47,7 +61,12 @@ class State:
         judge = Judge(self.rows)
         return any(
             judge.verdict(row, limit.conditions, completed) is True
-            and (entity is None or judge.verdict(row, limit.conditions, recorded) is not True)
-            for limit in self.limits.get(table, ())
+            and self.limits.reaches(limit, row, completed)
+            and (
+                entity is None
+                or judge.verdict(row, limit.conditions, recorded) is not True
+                or not self.limits.reaches(limit, row, recorded)
+            )
+            for limit in self.limits.of_table.get(table, ())
             if not row.changed_before(limit.source)
         )

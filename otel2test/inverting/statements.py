@@ -149,6 +149,14 @@ class Cases:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """``CASE WHEN … THEN x … ELSE y END`` in an assignment, by conditions of any kind."""
+
+    branches: "tuple[tuple[tuple[Predicate, ...], Operand | Shifted], ...]"
+    otherwise: Operand | Shifted
+
+
+@dataclass(frozen=True, slots=True)
 class TableRef:
     """One table in ``FROM``; ``outer`` where a LEFT JOIN may leave it without a row."""
 
@@ -184,6 +192,15 @@ class Order:
 
     column: ColumnRef
     descending: bool = False
+    counts: bool = False
+    """True for ``COUNT(column)``."""
+
+
+Sorting: TypeAlias = tuple[int | None, ...]
+"""For each term of ``ORDER BY`` the output that it is, counted from 0; None for one that isn't returned.
+
+Empty where rows come in any order, ``ORDER BY RANDOM()`` included.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +223,7 @@ class Select:
     """As far as the terms are columns: what comes after one that isn't is left out."""
     filtered_groups: bool = False
     """True where HAVING or the like hides groups."""
+    sorting: Sorting = ()
 
     @property
     def limited(self) -> bool:
@@ -219,6 +237,28 @@ class Union:
 
     branches: tuple[Select, ...]
     limited: bool = False
+    sorting: Sorting = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A condition on values alone: ``%s``, ``%s = %s``."""
+
+    left: Operand
+    right: Operand = Const(True)
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tableless:
+    """A SELECT without FROM: of subqueries, or on their condition, as Django asks of constraints."""
+
+    outputs: tuple[Select | Within | None, ...]
+    """A scalar subquery, EXISTS, or anything else."""
+    conditions: tuple[Given | Within | None, ...] = ()
+    """All of them hold if there is a row; None for one that can't be read."""
+    or_null: bool = False
+    """True with ``COALESCE(…, True)``: there is a row, too, where NULL makes it unsure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +279,7 @@ class Update:
     """``UPDATE``."""
 
     table: TableRef
-    assignments: tuple[tuple[str, Operand | Shifted | Cases], ...]
+    assignments: "tuple[tuple[str, Assignment], ...]"
     predicates: tuple[Predicate, ...]
 
 
@@ -272,7 +312,10 @@ class Harmless:
     """A statement that neither reads nor changes rows (``PRAGMA``, ``SET``)."""
 
 
-Statement: TypeAlias = Select | Union | Insert | Update | Delete | Transaction | Harmless | Unreadable
+Assignment: TypeAlias = Operand | Shifted | Cases | Chosen
+Statement: TypeAlias = (
+    Select | Tableless | Union | Insert | Update | Delete | Transaction | Harmless | Unreadable
+)
 
 
 @dataclass(frozen=True, slots=True)

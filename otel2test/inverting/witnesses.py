@@ -5,13 +5,16 @@ identifies it, or by the row that points to it; those that nothing identifies ar
 at the end, when all rows that have a key are known.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from otel2test.inverting.conditions import Condition
-from otel2test.inverting.entities import At, Entity, KeyOf, Known, Rows, hashable, is_known
+from otel2test.inverting.entities import At, Entity, KeyOf, Known, Rows, before, hashable, is_known
 from otel2test.inverting.facts import Change, Seen, Source, Unknown
 from otel2test.inverting.judging import Judge
+from otel2test.inverting.limits import Limits
+from otel2test.inverting.trying import Attempt
 
 
 @dataclass(slots=True)
@@ -29,6 +32,8 @@ class Witnesses:
 
     rows: Rows
     judge: Judge
+    limits: Limits
+    attempt: Attempt
     vague: list[list[_Sight]] = field(default_factory=list)
     required: list[tuple[Entity, tuple[Condition, ...], Source]] = field(default_factory=list)
     """What rows that came back must satisfy, beyond the values they came with."""
@@ -36,6 +41,8 @@ class Witnesses:
     """(position, alias, witness) → the row."""
     made: list[Entity] = field(default_factory=list)
     """Rows that nothing identifies: there had to be one, with what was seen of it."""
+    _required_of: dict[int, list[tuple[Condition, ...]]] = field(default_factory=dict)
+    """``id`` of a row → the conditions above."""
     _taken: dict[tuple[int, str], set[int]] = field(default_factory=dict)
 
     def see(self, facts: Sequence[Seen]) -> None:
@@ -51,12 +58,14 @@ class Witnesses:
         """Find the row of each sighting that didn't tell which row it was of, or make one."""
         waiting = self.vague
         self.vague = []
+        left = Counter(place for sights in waiting for place in _places(sights))
+        self.limits.pending.update(left)
         for sights in waiting:
             self._identify(sights, make=True)
             while unknown := [sight for sight in sights if sight.entity is None]:
                 best = [(self._match(sight, sights), sight) for sight in unknown]
                 (shared, entity), sight = max(best, key=lambda item: (item[0][0], not item[1].fact.shared))
-                if entity is None or shared < 0:
+                if entity is None or shared < 0 or (shared == 0 and self.attempt.rather_another()):
                     sight = min(unknown, key=lambda item: item.fact.shared)
                     entity = self.rows.new(sight.fact.table)
                     entity.made_up = not sight.values
@@ -66,6 +75,8 @@ class Witnesses:
                 self._identify(sights, make=True)
             for sight in sights:
                 self._observe(sight)
+            left.subtract(_places(sights))
+            self.limits.pending.difference_update(place for place in _places(sights) if not left[place])
 
     # --- by what identifies
 
@@ -133,15 +144,31 @@ class Witnesses:
         used = self._taken.setdefault((fact.source.position, fact.alias), set())
         best: tuple[int, Entity | None] = (-1, None)
         then = _at(fact.source)
-        for entity in self._candidates(sight):
+        for entity in self.attempt.of(self._candidates(sight)):
             if entity.undone or (id(entity) in used and not fact.shared) or _made_after(entity, fact.source):
                 continue
             shared = self._shared(entity, sight, sights)
-            if shared > best[0] and self.judge.verdict(entity, fact.conditions, then) is not False:
+            if (
+                shared > best[0]
+                and self.judge.verdict(entity, fact.conditions, then) is not False
+                and self._agrees(entity, sight)
+            ):
                 best = (shared, entity)
                 if shared == len(sight.values):
                     break
         return best
+
+    def _agrees(self, entity: Entity, sight: _Sight) -> bool:
+        """Say whether the row, with what was seen, satisfies what others told of it."""
+        told = {column: Known(value, sight.fact.source) for column, value in sight.values.items()}
+
+        def given(item: Entity, column: str) -> Known | None:
+            return told[column] if item is entity and column in told else before(item, column)
+
+        return not any(
+            self.judge.verdict(entity, conditions, given) is False
+            for conditions in self._required_of.get(id(entity), ())
+        ) and self.limits.may_be(entity, sight.values, sight.fact.source)
 
     def _candidates(self, sight: _Sight) -> Sequence[Entity]:
         table = sight.fact.table
@@ -185,9 +212,11 @@ class Witnesses:
             return
         self._taken.setdefault((fact.source.position, fact.alias), set()).add(id(entity))
         self.of_result[fact.source.position, fact.alias, fact.witness] = entity
+        self.limits.results.setdefault((fact.source.position, fact.table), set()).add(id(entity))
         self.observe(entity, sight.values, fact.source)
         if fact.conditions and not entity.created:
             self.required.append((entity, fact.conditions, fact.source))
+            self._required_of.setdefault(id(entity), []).append(fact.conditions)
 
     def observe(self, entity: Entity, values: Mapping[str, object], source: Source) -> None:
         """Take down what was read of a row: of before, or of what the request had made of it."""
@@ -204,6 +233,10 @@ class Witnesses:
                 if known is None or (isinstance(known.value, KeyOf) and not isinstance(value, KeyOf)):
                     self.rows.set_before(entity, column, Known(value, source))
         self.rows.index(entity, values)
+
+
+def _places(sights: Sequence[_Sight]) -> list[tuple[int, str]]:
+    return [(sight.fact.source.position, sight.fact.table) for sight in sights]
 
 
 def _at(source: Source) -> At:

@@ -5,13 +5,25 @@ from dataclasses import dataclass
 
 from otel2test.inverting.conditions import OneOf, readable
 from otel2test.inverting.executions import Execution
-from otel2test.inverting.facts import Assigned, Change, Deleted, Fact, Inserted, Seen, Unknown, Updated
+from otel2test.inverting.facts import (
+    Assigned,
+    Change,
+    Choice,
+    Deleted,
+    Fact,
+    Inserted,
+    Seen,
+    Unknown,
+    Updated,
+)
 from otel2test.inverting.statements import (
+    Assignment,
     Cases,
+    Chosen,
     Delete,
     Insert,
-    Operand,
     Shifted,
+    TableRef,
     Update,
 )
 
@@ -27,6 +39,7 @@ class Written(Execution):
             return
         returned = self.query.rows
         for index, values in enumerate(rows):
+            given = {name for name, value in values.items() if value is not None}
             if statement.returning and len(returned) == len(rows):
                 for name, raw in zip(statement.returning, returned[index], strict=False):
                     values[name] = self.catalog.value(statement.table, name, raw)
@@ -35,7 +48,8 @@ class Written(Execution):
                 key = self.catalog.primary_key(statement.table)
                 if key is not None and values.get(key) is None:
                     values[key] = self.query.lastrowid
-            yield Inserted(self.source, statement.table, values, statement.on_conflict)
+            drawn = frozenset(values.keys() - given)
+            yield Inserted(self.source, statement.table, values, statement.on_conflict, drawn)
 
     def _found(self, statement: Insert, rows: Sequence[Mapping[str, object]]) -> Iterator[Fact]:
         """Yield the rows for which none was inserted: those that were there."""
@@ -84,7 +98,7 @@ class Written(Execution):
                 condition = OneOf(branch.column.column, (key,))
                 yield Updated(self.source, table, (condition,), values, 1)
 
-    def _case(self, table: str, name: str, item: Operand | Shifted | Cases, key: object) -> Assigned:
+    def _case(self, table: str, name: str, item: Assignment, key: object) -> Assigned:
         if not isinstance(item, Cases):
             return self.assigned(table, name, item)
         for branch, operand in item.branches:
@@ -92,10 +106,21 @@ class Written(Execution):
                 return self.assigned(table, name, operand)
         return Unknown()
 
-    def assigned(self, table: str, name: str, item: Operand | Shifted | Cases) -> Assigned:
+    def assigned(self, table: str, name: str, item: Assignment) -> Assigned:
         """Return what a column is set to."""
         if isinstance(item, Cases):
             return Unknown()
+        if isinstance(item, Chosen):
+            return Choice(
+                tuple(
+                    (
+                        self.rooted.of_table(conditions, TableRef(table, table)),
+                        self.assigned(table, name, value),
+                    )
+                    for conditions, value in item.branches
+                ),
+                self.assigned(table, name, item.otherwise),
+            )
         if isinstance(item, Shifted):
             known, by = self.params.value(item.by)
             if known and isinstance(by, (int, float)):

@@ -41,6 +41,11 @@ def _test(test: GeneratedTest, explained: Explained, code: Sequence[str]) -> Ite
         for origin in origins[lines.step]:
             yield from _wrapped(f"← {_origin(origin, numbers)}")
     yield ""
+    if explained.left_out:
+        yield "  left out, as nothing can tell that it isn't there:"
+        for origin in dict.fromkeys(explained.left_out):
+            yield from _wrapped(f"· {_origin(origin, numbers)}")
+        yield ""
     yield from _queries(explained, numbers)
     yield ""
 

@@ -15,14 +15,25 @@ def formatted(source: str, first_party: Iterable[str], third_party: Iterable[str
     Neither a configuration nor the folder one stands in has a say, so that the same
     recording gives the same bytes everywhere; hence the packages are named.
     """
+    ordered = with_sorted_imports(source, first_party, third_party, line_length)
+    return _ruff(["format", "--quiet", *_config(first_party, third_party, line_length)], ordered)
+
+
+def with_sorted_imports(
+    source: str, first_party: Iterable[str], third_party: Iterable[str], line_length: int
+) -> str:
+    """Return ``source`` with its imports in order, and all else as it was."""
+    config = _config(first_party, third_party, line_length)
+    return _ruff(["check", "--select=I", "--fix-only", "--quiet", *config], source)
+
+
+def _config(first_party: Iterable[str], third_party: Iterable[str], line_length: int) -> list[str]:
     sections = {"known-first-party": first_party, "known-third-party": third_party}
     settings = [f"line-length={line_length}", 'src=["/nonexistent"]']
     for name, packages in sections.items():
         listed = ", ".join(f'"{package}"' for package in sorted(packages))
         settings.append(f"lint.isort.{name}=[{listed}]")
-    config = [part for setting in settings for part in ("--config", setting)]
-    ordered = _ruff(["check", "--select=I", "--fix-only", "--quiet", *config], source)
-    return _ruff(["format", "--quiet", *config], ordered)
+    return [part for setting in settings for part in ("--config", setting)]
 
 
 def _ruff(arguments: Sequence[str], source: str) -> str:

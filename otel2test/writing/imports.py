@@ -7,7 +7,7 @@ from typing import Final
 from otel2test.identifiers import is_dotted, is_identifier, snake_case
 
 _ALWAYS_TAKEN: Final = frozenset(
-    {*filter(str.islower, dir(builtins)), "json", "pytest", "responses", "respx", "time_machine"}
+    {*filter(str.islower, dir(builtins)), "json", "pytest", "re", "responses", "respx", "time_machine"}
 )
 """What tests call by these names: builtin functions, and the modules that are imported as a whole."""
 

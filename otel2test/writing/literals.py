@@ -6,7 +6,7 @@ Whatever a recording said reaches the code through here, as a literal; there is 
 import datetime as dt
 import math
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -17,13 +17,17 @@ from otel2test.inverting.expressions import (
     ContentTypeOf,
     Formatted,
     HashedPassword,
+    LooseUrl,
     Name,
     Numbered,
+    Shown,
+    Sorted,
     Text,
     UploadedFile,
     Value,
     Variable,
 )
+from otel2test.inverting.sortkeys import SortKey
 from otel2test.values import EnumValue, RangeValue
 from otel2test.writing.imports import Imports
 
@@ -69,6 +73,9 @@ class Literals:
             ContentTypeOf: self._content_type,
             Anything: lambda _: self.imports.name("unittest.mock", "ANY"),
             Name: self._name,
+            Shown: lambda value: f"data{self.parts(value.keys)}",
+            Sorted: lambda value: f"sorted({self._list(list(value.items))}{self.sort_key(value.key)})",
+            LooseUrl: lambda value: f"{self.imports.module('re')}.compile({raw(f'^{value.pattern}$')})",
             HashedPassword: self._hashed,
             Numbered: _numbered,
             UploadedFile: self._uploaded,
@@ -81,6 +88,22 @@ class Literals:
         if writer is None:
             raise UnwritableError(f"a value of type {type(value).__name__} can't be written as a literal")
         return writer(value)
+
+    def parts(self, keys: Sequence[str | int]) -> str:
+        """Return ``[key]`` for each of the keys."""
+        return "".join(f"[{self.write(key)}]" for key in keys)
+
+    def sort_key(self, key: SortKey) -> str:
+        """Return the argument ``key=…`` behind a comma; nothing where items compare by themselves."""
+        if key.natural or not (key.keys or key.text):
+            return ""
+        if not key.keys:
+            return ", key=str"
+        if not key.text:
+            names = ", ".join(map(self.write, key.keys))
+            return f", key={self.imports.name('operator', 'itemgetter')}({names})"
+        texts = [f"str(entry{self.parts([name])})" for name in key.keys]
+        return f", key=lambda entry: {_one_or_several(texts)}"
 
     def _float(self, value: float) -> str:
         return repr(value) if math.isfinite(value) else f'float("{value}")'
@@ -187,12 +210,24 @@ class Literals:
         return f"{factory}({value.name!r}, {value.content!r}{content_type})"
 
 
+def raw(pattern: str) -> str:
+    """Return a regular expression as a raw string, if it can be one."""
+    quote = next((quote for quote in "\"'" if quote not in pattern), None)
+    if quote is None or not pattern.isprintable() or pattern.endswith("\\"):
+        return repr(pattern)
+    return f"r{quote}{pattern}{quote}"
+
+
 def _inside_f_string(text: str) -> str:
     quoted = repr(text)
     escaped = quoted[1:-1]
     if quoted[0] == "'":
         escaped = escaped.replace("\\'", "'").replace('"', '\\"')
     return escaped.replace("{", "{{").replace("}", "}}")
+
+
+def _one_or_several(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
 
 def _numbered(value: Numbered) -> str:

@@ -6,7 +6,7 @@ see plans and steps, and write values only through ``literal``.
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import jinja2
@@ -26,7 +26,7 @@ from otel2test.inverting.plan import Plan, made, referred, unbound
 from otel2test.settings import Framework
 from otel2test.writing.formatting import formatted
 from otel2test.writing.imports import Imports
-from otel2test.writing.literals import Literals, reasons
+from otel2test.writing.literals import Literals, raw, reasons
 from otel2test.writing.provenance import StepLines, step_lines, step_mark
 
 _THIRD_PARTY: Final = frozenset(
@@ -44,7 +44,10 @@ _THIRD_PARTY: Final = frozenset(
     }
 )
 _FIXED: Final = frozenset(
-    {"client", "cursor", "message", "n", "pytestmark", "response", "self", "session", "statement", "_"}
+    {
+        *("client", "cursor", "data", "each", "entry", "message", "messages", "n", "pytestmark"),
+        *("response", "self", "session", "statement", "_"),
+    }
 )
 """Variables that templates write by themselves."""
 
@@ -82,26 +85,31 @@ def write(
     of their longer names, or a number. ``with_provenance`` tells which lines each step became.
     Raises ValueError if one of them can't be written; :func:`check` tells which.
     """
-    names = Names()
-    named = [(plan, f"test_{_free_name(plan, plans, names)}") for plan in plans]
+    tests = [(plan, f"test_{plan.name}") for plan in named(plans)]
     imports = Imports(_own_names(plans))
-    text = _render(named, framework, test_class, imports)
+    text = _render(tests, framework, test_class, imports)
     first_party = frozenset(package for plan in plans for package in plan.first_party) - _THIRD_PARTY
     others = imports.top_packages() - first_party - sys.stdlib_module_names
     text = formatted(text, first_party, others, line_length)
     lines: Mapping[str, tuple[StepLines, ...]] = {}
     if with_provenance:
-        marked = _render(named, framework, test_class, imports, step_mark)
+        marked = _render(tests, framework, test_class, imports, step_mark)
         decorators = {
             name: [number for number, step in enumerate(plan.steps) if isinstance(step, SetClock)]
-            for plan, name in named
+            for plan, name in tests
         }
         lines = step_lines(text, formatted(marked, first_party, others, line_length), decorators)
-    tests = tuple(
+    generated = tuple(
         GeneratedTest(name, plan.trace_id, tuple(note.text for note in plan.notes), lines.get(name, ()))
-        for plan, name in named
+        for plan, name in tests
     )
-    return GeneratedModule(text, tests)
+    return GeneratedModule(text, generated)
+
+
+def named(plans: Sequence[Plan]) -> list[Plan]:
+    """Return plans that have the names which :func:`write` would give them, and no others."""
+    names = Names()
+    return [replace(plan, name=_free_name(plan, plans, names), alternatives=()) for plan in plans]
 
 
 def check(plan: Plan, framework: Framework) -> None:
@@ -186,6 +194,9 @@ def _environment(imports: Imports) -> jinja2.Environment:
     )
     environment.filters["mapping"] = lambda pairs: literals.write(dict(pairs))
     environment.filters["unordered"] = lambda values: literals.write(set(values))
+    environment.filters["raw"] = raw
+    environment.filters["parts"] = literals.parts
+    environment.filters["sort_key"] = literals.sort_key
     environment.filters["comment"] = comment
     environment.filters["reasons"] = reasons
     environment.tests["numbered"] = lambda value: isinstance(value, Numbered)

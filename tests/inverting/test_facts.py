@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from otel2test.inverting.collecting import compared_columns
-from otel2test.inverting.conditions import Bound, OneOf
+from otel2test.inverting.conditions import Bound, NoneOf, OneOf
 from otel2test.inverting.facts import (
     Averaged,
     Change,
@@ -502,6 +502,53 @@ def test_facts_say_where_they_were_learnt() -> None:
 
 def test_harmless_statements_are_none() -> None:
     assert facts_of(query("SELECT 1"), query("PRAGMA x")) == ()
+
+
+_TAGGED = 'EXISTS(SELECT 1 AS "a" FROM "shop_tag" U0 WHERE (U0."name" = %s AND NOT (U0."id" = %s)) LIMIT 1)'
+
+
+@pytest.mark.parametrize(
+    ("condition", "values", "found", "expected"),
+    [
+        ("COALESCE((%s AND {}), True)", [True], False, Missing),
+        ("COALESCE((%s AND {}), True)", [True], True, Seen),
+        ("COALESCE((%s = %s AND {}), 1)", ["open", "open"], False, Missing),
+        ("{}", [], False, Missing),
+        ("NOT {}", [], False, Seen),
+        ("NOT {}", [], True, Missing),
+        ("(%s AND {})", [True], True, Seen),
+        # There may be another reason: the row isn't meant, or a value is NULL.
+        ("COALESCE((%s AND {}), True)", [False], False, None),
+        ("COALESCE((%s = %s AND {}), True)", ["shut", "open"], False, None),
+        ("COALESCE((%s = %s AND {}), True)", [None, "open"], True, None),
+        ("COALESCE((%s > %s AND {}), True)", [2, 1], False, None),
+        ("({} OR %s)", [], True, None),
+    ],
+)
+def test_a_check_of_a_constraint_tells_whether_there_is_such_a_row(
+    condition: str, values: list[object], found: bool, expected: type[Fact] | None
+) -> None:
+    sql = f'SELECT 1 AS "_check" WHERE {condition.format(_TAGGED)}'
+    facts = facts_of(query(sql, [*values, "red", 7, True], columns=["_check"], rows=[[1]] if found else []))
+
+    assert [type(fact) for fact in facts] == ([expected] if expected else [])
+    if expected is not None:
+        conditions = {OneOf("name", ("red",)), NoneOf("id", (7,))}
+        told = {OneOf(name, (value,)) for name, value in getattr(facts[0], "values", {}).items()}
+        assert {*facts[0].conditions, *told} == conditions  # type: ignore[union-attr]  # both kinds have them
+
+
+def test_several_counts_in_one_query() -> None:
+    sql = """SELECT (SELECT COUNT(*) FROM "shop_tag"), EXISTS(SELECT 1 FROM "shop_person"),
+             (SELECT COUNT(*) FROM "shop_todo" WHERE "shop_todo"."votes" = 3), 8"""
+    many, one, none = facts_of(query(sql, columns=["a", "b", "c", "d"], rows=[[2, True, 0, 8]]))
+
+    assert isinstance(many, Counted)
+    assert (many.table, many.number) == ("shop_tag", 2)
+    assert isinstance(one, Seen)
+    assert one.table == "shop_person"
+    assert isinstance(none, Missing)
+    assert none.conditions == (OneOf("votes", (3,)),)
 
 
 def test_columns_that_make_a_difference() -> None:

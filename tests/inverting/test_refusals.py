@@ -55,7 +55,7 @@ def test_an_update_may_be_refused_as_well() -> None:
 
 
 def test_where_nothing_tells_which_row_that_is_said() -> None:
-    sql = 'INSERT INTO "shop_tag" ("name") VALUES (%s), (%s)'
+    sql = 'INSERT INTO "shop_tag" ("name") VALUES (%s), (lower(%s))'
     (fact,) = facts_of(refused(sql, ["a", "b"], "UNIQUE constraint failed: shop_tag.name"))
 
     assert isinstance(fact, NotInverted)

@@ -5,7 +5,9 @@ import pytest
 from otel2test.inverting.sql import analyse
 from otel2test.inverting.statements import (
     Cases,
+    Chosen,
     ColumnRef,
+    Compared,
     Computed,
     Const,
     Delete,
@@ -289,6 +291,7 @@ SELECTS: list[tuple[str, str, Select]] = [
             limit=Const(5),
             offset=Const(5),
             ordered_by=(Order(col("todo.at"), descending=True), Order(col("todo.title"))),
+            sorting=(None, None),
         ),
     ),
     (
@@ -602,6 +605,40 @@ UPDATES: list[tuple[str, str, Update]] = [
             (In(col("todo.id"), (Param(2),)),),
         ),
     ),
+    (  # by conditions of any kind; what none of them says keeps its value
+        "sqlite",
+        (
+            'UPDATE "todo" SET "votes" = CASE WHEN "votes" >= %s AND "votes" <= %s THEN "votes" + %s '
+            'WHEN "done" THEN %s ELSE "votes" END'
+        ),
+        Update(
+            TODO,
+            (
+                (
+                    "votes",
+                    Chosen(
+                        (
+                            (
+                                (
+                                    Compared(col("todo.votes"), ">=", Param(0)),
+                                    Compared(col("todo.votes"), "<=", Param(1)),
+                                ),
+                                Shifted("votes", Param(2), 1),
+                            ),
+                            ((Equal(col("todo.done"), Const(True)),), Param(3)),
+                        ),
+                        Shifted("votes", Const(0), 1),
+                    ),
+                ),
+            ),
+            (),
+        ),
+    ),
+    (
+        "sqlite",
+        'UPDATE "todo" SET "votes" = CASE WHEN "id" = %s THEN %s ELSE %s END',
+        Update(TODO, (("votes", Chosen((((eq("todo.id", 0),), Param(1)),), Param(2))),), ()),
+    ),
 ]
 
 
@@ -619,7 +656,7 @@ def test_update(vendor: str, sql: str, expected: Update) -> None:
         ("postgresql", "STATEMENT_TIMESTAMP()"),
         ("mysql", "CURRENT_TIMESTAMP(6)"),
         ("sqlite", '(SELECT U0."name" FROM "person" U0 LIMIT 1)'),
-        ("sqlite", 'CASE WHEN "todo"."votes" > %s THEN %s ELSE %s END'),
+        ("sqlite", 'CASE "todo"."votes" WHEN %s THEN %s ELSE %s END'),
     ],
 )
 def test_update_with_what_only_the_database_knows(vendor: str, assigned: str) -> None:
@@ -692,7 +729,7 @@ def test_statements_without_rows(sql: str, expected: Statement) -> None:
     ("vendor", "sql", "writes"),
     [
         ("sqlite", "WITH RECURSIVE t(n) AS (SELECT 1 UNION SELECT n + 1 FROM t) SELECT n FROM t", False),
-        ("sqlite", "SELECT (SELECT COUNT(*) FROM todo)", False),
+        ("sqlite", "SELECT 1 + (SELECT COUNT(*) FROM todo)", False),
         ("sqlite", "INSERT INTO todo (title) SELECT name FROM person", True),
         ("postgresql", "UPDATE todo SET title = p.name FROM person p WHERE p.id = todo.owner_id", True),
         ("postgresql", "DELETE FROM todo USING person p WHERE p.id = todo.owner_id", True),

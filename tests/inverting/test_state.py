@@ -1,5 +1,7 @@
 """What was there before the request, and what became of it."""
 
+from collections import Counter
+
 import pytest
 
 from otel2test.inverting.entities import KeyOf
@@ -267,6 +269,59 @@ def test_rows_made_up_for_a_count_sort_around_a_page() -> None:
     state = state_of(count(4), page)
 
     assert [row["votes"] for row in before(state, TODO)] == [7, 5, 8, 4]
+
+
+_RANKED = (
+    'SELECT "shop_person"."id", "shop_person"."name", COUNT("shop_todo"."id") AS "n" FROM "shop_person" '
+    'LEFT OUTER JOIN "shop_todo" ON ("shop_person"."id" = "shop_todo"."owner_id") '
+    'GROUP BY "shop_person"."id", "shop_person"."name" '
+    'ORDER BY {} {}, "shop_person"."id" {} LIMIT 2 OFFSET {}'
+)
+_PEOPLE = query('SELECT COUNT(*) AS "n" FROM "shop_person"', [], columns=["n"], rows=[[4]])
+
+
+@pytest.mark.parametrize("term", ["3", '"n"', 'COUNT("shop_todo"."id")'])
+@pytest.mark.parametrize(
+    ("direction", "offset", "ranked", "others"),
+    [
+        ("ASC", 0, [1, 2], [3, 3]),
+        ("DESC", 0, [2, 1], [0, 0]),
+        ("DESC", 1, [2, 1], [3, 0]),
+        ("ASC", 2, [1, 2], [0, 0]),
+    ],
+)
+def test_rows_that_were_left_out_of_a_list_sorted_by_count(
+    term: str, direction: str, offset: int, ranked: list[int], others: list[int]
+) -> None:
+    page = query(
+        _RANKED.format(term, direction, direction, offset),
+        [],
+        columns=["id", "name", "n"],
+        rows=[[7, "Ada", ranked[0]], [8, "Bo", ranked[1]]],
+    )
+    state = state_of(_PEOPLE, page)
+
+    owners = Counter(
+        row["owner_id"].entity.number if isinstance(row["owner_id"], KeyOf) else row["owner_id"]
+        for row in before(state, TODO)
+    )
+    assert [owners.pop(7), owners.pop(8)] == ranked
+    assert sorted(owners.values(), reverse=True) == [number for number in others if number]
+    assert len(before(state, PERSON)) == 4
+
+
+def test_of_rows_with_as_few_as_the_last_the_rest_of_the_order_decides() -> None:
+    page = query(
+        _RANKED.format("3", "DESC", "DESC", 0),
+        [],
+        columns=["id", "name", "n"],
+        rows=[[7, "Ada", 1], [5, "Bo", 0]],
+    )
+    state = state_of(_PEOPLE, page)
+
+    keys = [row["id"] for row in before(state, PERSON)]
+    assert keys[:2] == [7, 5]
+    assert all(isinstance(key, int) and key < 5 for key in keys[2:])
 
 
 def test_either_branch_of_a_condition_holds_for_a_row_that_came_back() -> None:
@@ -713,3 +768,35 @@ def test_a_sum_of_nothing_is_null_and_one_of_zero_is_of_a_row() -> None:
 
     assert len(entities(state_of(summed(0)), TODO)) == 1
     assert entities(state_of(summed(None)), TODO) == []
+
+
+# --- CASE in assignments --------------------------------------------------------------------
+
+_SHIFT = (
+    'UPDATE "shop_todo" SET "votes" = CASE WHEN "votes" >= %s AND "votes" <= %s THEN "votes" + %s '
+    'WHEN "votes" > %s THEN 0 ELSE "votes" END WHERE "done" = %s'
+)
+
+
+def test_a_case_gives_each_row_what_its_condition_says() -> None:
+    rows = [{"id": number, "votes": votes, "done": 0} for number, votes in ((50, 3), (51, 7), (52, 1))]
+    state = state_of(select(TODO, *rows), query(_SHIFT, [2, 5, 10, 5, False], rowcount=3))
+
+    assert after(state, TODO) == [{"votes": 13}, {"votes": 0}, {}]
+
+
+def test_a_row_that_nobody_saw_is_none_that_a_case_changes() -> None:
+    state = state_of(query(_SHIFT, [0, 5, -1, 5, False], rowcount=1))
+
+    (row,) = before(state, TODO)
+    votes = row["votes"]
+    assert isinstance(votes, int)
+    assert votes < 0
+    assert after(state, TODO) == [{}]
+
+
+def test_a_case_of_what_is_not_known_tells_nothing() -> None:
+    state = state_of(titles((50, "Milk")), query(_SHIFT, [2, 5, 10, 5, False], rowcount=1))
+
+    (value,) = [row["votes"] for row in after(state, TODO)]
+    assert isinstance(value, Unknown)

@@ -65,6 +65,15 @@ def test_made_up_rows_say_why(explained: Explain) -> None:
     assert following(told, "Person.objects.create(") == "← made up: that there was one is told by query 1"
 
 
+def test_what_the_test_does_without_says_why(explained: Explain) -> None:
+    told = explained(select(PERSON, {"id": 3, "name": "Ann", "boss_id": 4}), path="/")
+
+    left_out = "left out, as nothing can tell that it isn't there:"
+    assert following(told, left_out) == "· Person.boss: nobody read that row; its key was told by query 1"
+    assert "boss=" not in " ".join(told)
+    assert left_out not in explained(select(PERSON, {"id": 3, "name": "Ann", "boss_id": None}))
+
+
 def test_changes_name_the_query_that_wrote_them(explained: Explain) -> None:
     told = explained(
         select(TODO, MILK, where='"shop_todo"."id" = %s', params=[50]),

@@ -24,13 +24,17 @@ from otel2test.inverting.arrangements import (
     CreateAlike,
     CreateInBulk,
     CreateRow,
+    DeleteRows,
     GetRow,
+    KeepSessionKey,
     LogIn,
+    LogInOther,
     ResetSequences,
     SetCache,
     SetClock,
     SetCookie,
     SetSession,
+    StoreFile,
     UpdateRow,
     UseScratchMedia,
 )
@@ -53,26 +57,32 @@ from otel2test.inverting.assertions import (
     AssertGone,
     AssertHeader,
     AssertJson,
+    AssertLacks,
+    AssertLike,
     AssertLinked,
     AssertLoggedIn,
     AssertLoggedOut,
     AssertMailCount,
     AssertMessages,
+    AssertNothing,
     AssertPassword,
     AssertPresent,
     AssertRecent,
     AssertRedirect,
     AssertSentBody,
     AssertSentForm,
+    AssertSentHeader,
     AssertSentJson,
     AssertSession,
     AssertStatus,
     AssertStored,
     AssertStoredContent,
+    AssertStoredFile,
     AssertTemplate,
     FetchMails,
     FetchRow,
     FetchRows,
+    KeepLink,
     KeepValue,
     RefreshRow,
 )
@@ -82,13 +92,27 @@ from otel2test.inverting.expressions import (
     ContentTypeOf,
     Formatted,
     HashedPassword,
+    LooseUrl,
     Name,
     Numbered,
+    Shown,
+    Sorted,
     Text,
     UploadedFile,
     Variable,
 )
+from otel2test.inverting.likenesses import (
+    InAnyOrder,
+    Likeness,
+    Matching,
+    OfLength,
+    OfType,
+    OneOf,
+    SameAs,
+)
 from otel2test.inverting.plan import Note, Plan
+from otel2test.inverting.sortings import SortList
+from otel2test.inverting.sortkeys import SortKey
 from otel2test.settings import FRAMEWORKS, Framework
 from otel2test.writing.source import GeneratedModule, check, comment, write
 from tests.writing.test_literals import HOSTILE
@@ -148,10 +172,16 @@ STEPS: list[tuple[Arrange | Assert, str, str]] = [
         "",
     ),
     (GetRow("todo", TODO, "objects", (("title", "A"),)), 'todo = Todo.objects.get(title="A")', ""),
+    (GetRow("todo", TODO, "objects", (), "get_current"), "todo = Todo.objects.get_current()", ""),
     (
         UpdateRow("todo", TODO, "objects", (("title", "A"),)),
         'Todo.objects.filter(pk=todo.pk).update(title="A")',
         "",
+    ),
+    (
+        DeleteRows(TODO, "objects"),
+        "Todo.objects.all().delete()",
+        "Todo.objects.all().delete()",
     ),
     (AddLinks("todo", "tags", ("tag", "tag_2")), "todo.tags.add(tag, tag_2)", ""),
     (LogIn("user"), "client.force_login(user)", "self.client.force_login(user)"),
@@ -184,6 +214,26 @@ STEPS: list[tuple[Arrange | Assert, str, str]] = [
         AssertContains("A & B", 422, escaped=True),
         'assertContains(response, escape("A & B"), status_code=422)',
         'self.assertContains(response, escape("A & B"), status_code=422)',
+    ),
+    (
+        AssertContains("A", count=2),
+        'assertContains(response, "A", count=2)',
+        'self.assertContains(response, "A", count=2)',
+    ),
+    (
+        AssertContains("A", 422, count=0),
+        'assertNotContains(response, "A", status_code=422)',
+        'self.assertNotContains(response, "A", status_code=422)',
+    ),
+    (
+        AssertLacks("headers", "ETag"),
+        'assert "ETag" not in response.headers',
+        'self.assertNotIn("ETag", response.headers)',
+    ),
+    (
+        AssertLacks("session", "cart"),
+        'assert "cart" not in client.session',
+        'self.assertNotIn("cart", self.client.session)',
     ),
     (
         AssertHeader("Allow", "GET"),
@@ -273,6 +323,29 @@ STEPS: list[tuple[Arrange | Assert, str, str]] = [
         "media = self.enterContext(TemporaryDirectory()) self.enterContext(self.settings(MEDIA_ROOT=media))",
     ),
     (FetchMails(("message", "other")), "[message, other] = mail.outbox", ""),
+    (FetchMails(("message",), 3), "[message] = mail.outbox[3:]", ""),
+    (
+        KeepLink("link", "/reset/[a-z]+/", 1),
+        'link = re.search(r"/reset/[a-z]+/", mail.outbox[1].body)[0]',
+        "",
+    ),
+    (
+        KeepLink("link", "[?]a=1&amp;b=[a-z]+", 0, "alternatives[0][0]", escaped=True),
+        'link = unescape(re.search(r"[?]a=1&amp;b=[a-z]+", mail.outbox[0].alternatives[0][0])[0])',
+        "",
+    ),
+    (StoreFile("a/b.txt", b"hi"), 'default_storage.save("a/b.txt", ContentFile(b"hi"))', ""),
+    (LogInOther("other_client", None), "other_client = Client()", ""),
+    (
+        LogInOther("other_client", "user"),
+        "other_client = Client() other_client.force_login(user)",
+        "",
+    ),
+    (
+        KeepSessionKey("session_key"),
+        "session_key = client.session.session_key",
+        "session_key = self.client.session.session_key",
+    ),
     (AssertMailCount(7), "assert len(mail.outbox) == 7", "self.assertEqual(len(mail.outbox), 7)"),
     (
         AssertContained("todo", "title", "milk"),
@@ -303,6 +376,26 @@ STEPS: list[tuple[Arrange | Assert, str, str]] = [
         AssertStoredContent("todo", "file", b"hi"),
         'assert todo.file.read() == b"hi"',
         'self.assertEqual(todo.file.read(), b"hi")',
+    ),
+    (
+        AssertStoredFile("a.txt"),
+        'assert default_storage.exists("a.txt")',
+        'self.assertTrue(default_storage.exists("a.txt"))',
+    ),
+    (
+        AssertStoredFile("a.txt", b"hi"),
+        'assert default_storage.open("a.txt").read() == b"hi"',
+        'self.assertEqual(default_storage.open("a.txt").read(), b"hi")',
+    ),
+    (
+        AssertLike(AssertHeader("X-Id", None), Matching(r"a\d+")),
+        r'assert re.fullmatch(r"a\d+", response.headers["X-Id"])',
+        r'self.assertRegex(response.headers["X-Id"], r"\Aa\d+\Z")',
+    ),
+    (
+        AssertNothing("header X-Id differs"),
+        "# Not asserted: header X-Id differs",
+        "# Not asserted: header X-Id differs",
     ),
     (
         KeepValue("token", ("user", "tokens", 0)),
@@ -356,6 +449,16 @@ STEPS: list[tuple[Arrange | Assert, str, str]] = [
         'assert parse_qs(respx.calls[0].request.content.decode(), keep_blank_values=True) == {"a": [""]}',
         'parse_qs(respx.calls[0].request.content.decode(), keep_blank_values=True), {"a": [""]}',
     ),
+    (
+        AssertSentHeader(0, "X-Tenant", "north"),
+        'assert responses.calls[0].request.headers["X-Tenant"] == "north"',
+        'self.assertEqual(responses.calls[0].request.headers["X-Tenant"], "north")',
+    ),
+    (
+        AssertSentHeader(1, "X-Tenant", "north", "mocket"),
+        'assert Mocket.request_list()[1].headers["x-tenant"] == "north"',
+        'self.assertEqual(Mocket.request_list()[1].headers["x-tenant"], "north")',
+    ),
 ]
 
 
@@ -394,11 +497,81 @@ def test_every_expression_has_a_text() -> None:
         Numbered("x"),
         Anything("drawn at random"),
         UploadedFile("a.txt", b"a", "text/plain"),
+        Shown(("id", 0)),
+        Sorted((1, Attribute("todo", "pk")), SortKey(differs=True)),
+        LooseUrl(URL, "https://api/.*", "/.*"),
     ]
 
     assert {type(item) for item in samples} == set(found)
     for sample in samples:
         check(plan(CreateRow("todo", TODO, "objects", "create", ()), AssertJson([sample])), "pytest")
+
+
+LIKENESSES: list[tuple[Likeness, str, str]] = [
+    (
+        Matching(r"a\d"),
+        r'assert re.fullmatch(r"a\d", todo.title)',
+        r'self.assertRegex(todo.title, r"\Aa\d\Z")',
+    ),
+    (
+        Matching('"a"', anywhere=True),
+        """assert re.search(r'"a"', todo.title)""",
+        """self.assertRegex(todo.title, r'"a"')""",
+    ),
+    (
+        OfType((Name("builtins", "float"), Name("decimal", "Decimal"))),
+        "assert isinstance(todo.title, (float, Decimal))",
+        "self.assertIsInstance(todo.title, (float, Decimal))",
+    ),
+    (OfLength(7), "assert len(todo.title) == 7", "self.assertEqual(len(todo.title), 7)"),
+    (OneOf((1, 2)), "assert todo.title in (1, 2)", "self.assertIn(todo.title, (1, 2))"),
+    (
+        SameAs(Attribute("todo", "pk")),
+        "assert todo.title == todo.pk",
+        "self.assertEqual(todo.title, todo.pk)",
+    ),
+    (
+        InAnyOrder([["a"]], SortKey((0,))),
+        'assert sorted(todo.title, key=itemgetter(0)) == [["a"]]',
+        'self.assertEqual(sorted(todo.title, key=itemgetter(0)), [["a"]])',
+    ),
+]
+
+
+def test_no_likeness_is_forgotten_here() -> None:
+    assert {type(like) for like, _, _ in LIKENESSES} == {*get_args(Likeness)}
+
+
+@pytest.mark.parametrize(("like", "pytest_", "unittest_"), LIKENESSES)
+def test_what_all_runs_share_has_a_text(like: Likeness, pytest_: str, unittest_: str) -> None:
+    row = CreateRow("todo", TODO, "objects", "create", ())
+    found = plan(row, AssertLike(AssertAttribute("todo", "title", "a7"), like))
+
+    for framework, expected in zip(FRAMEWORKS, (pytest_, unittest_), strict=True):
+        text = flat(module(found, framework=framework).text)
+        assert f"# Differs from run to run. {expected}" in text
+
+
+@pytest.mark.parametrize(
+    ("sort", "text"),
+    [
+        (SortList((), SortKey(), "x"), "data.sort() "),
+        (SortList(("a", 0), SortKey(("id",)), "x"), 'data["a"][0].sort(key=itemgetter("id")) '),
+        (
+            SortList(("a",), SortKey(("x", "y"), text=True), "x"),
+            'data["a"].sort(key=lambda entry: (str(entry["x"]), str(entry["y"]))) ',
+        ),
+        (SortList((), SortKey(text=True), "x", span=(1, 3)), "data[1:3] = sorted(data[1:3], key=str) "),
+        (
+            SortList(("a", "b"), SortKey((0,), natural=True), "x", each=1),
+            'for each in data["a"]: each["b"].sort() ',
+        ),
+    ],
+)
+def test_lists_are_sorted_in_place(sort: SortList, text: str) -> None:
+    found = flat(module(plan(AssertJson([1], (sort,), named=True))).text)
+
+    assert f"data = response.json() # In any order: x. {text}assert data == [1]" in found
 
 
 def test_a_variable_that_nothing_makes_is_refused() -> None:
@@ -761,6 +934,17 @@ def everything(text: str) -> Plan:
         AssertRedirect(text),
         AssertRedirect(Formatted((text, Attribute("todo", "pk"), text))),
         AssertJson({text: text, f"{text}2": Anything(text)}),
+        AssertJson([{text: 1}], (SortList((text,), SortKey((text,)), text),), named=True),
+        AssertJson(
+            {text: Shown((text,))}, (SortList((text,), SortKey((text,), text=True), text),), named=True
+        ),
+        AssertJson([], (SortList((text, text), SortKey(), text, each=1),), named=True),
+        AssertLike(AssertHeader(text, text), Matching(text), (text,)),
+        AssertLike(AssertHeader(text, text), Matching(text, anywhere=True)),
+        AssertLike(AssertHeader(text, text), InAnyOrder([text], SortKey((text,)))),
+        AssertLike(AssertHeader(text, text), OneOf((text,))),
+        AssertLike(AssertCalledOnce("todo", (), ()), SameAs(text), ("args", text)),
+        AssertNothing(text),
         AssertBody(text),
         AssertBody(text.encode("utf-8", "surrogatepass")),
         AssertTemplate(text),
@@ -777,6 +961,7 @@ def everything(text: str) -> Plan:
         answer(url=text, body=text, content_type=text, headers=pairs, mock="respx"),
         answer(url=text, body=text, content_type=text, headers=pairs, mock="mocket"),
         answer(error=Name("httpx", "ConnectError"), error_message=text, mock="respx"),
+        *(answer(url=LooseUrl(text, text, text), mock=mock) for mock in ("responses", "respx", "mocket")),
         AssertSentBody(0, text),
         AssertSentJson(0, {text: Anything(text)}, "respx"),
         AssertSentForm(0, ((text, [text]),), "mocket"),

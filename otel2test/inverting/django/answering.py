@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from otel2test.identifiers import snake_case
@@ -24,6 +25,7 @@ from otel2test.inverting.django import acting
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.evidence import parse_json
 from otel2test.inverting.django.identifying import Created
+from otel2test.inverting.django.linking import Links
 from otel2test.inverting.django.paths import with_keys
 from otel2test.inverting.django.rows import Arrangement
 from otel2test.inverting.django.volatility import Inputs
@@ -32,12 +34,15 @@ from otel2test.reading.exchanges import Exchange, Model, Response
 from otel2test.values import is_plain
 
 _MOST_TEXTS: Final = 10
+_MOST_LINKS: Final = 3
 _LONGEST_BODY: Final = 1000
 _LONGEST_SESSION_TEXT: Final = 200
 _SHORTEST_TEXT: Final = 3
 
 _TEXT: Final = frozenset({"CharField", "TextField", "SlugField", "EmailField"})
-_ASSERTED_HEADERS: Final = frozenset({"Content-Disposition", "Www-Authenticate"})
+_ASSERTED_HEADERS: Final = frozenset({"Content-Disposition", "Link", "Retry-After", "Www-Authenticate"})
+_USUAL_TYPES: Final = ("text/html", "application/xhtml+xml", "application/json")
+"""What the form of the body tells, or is what Django takes where the view says nothing."""
 
 _ERROR_LIST: Final = re.compile(r'<ul[^>]*class="errorlist[^"]*"[^>]*>(.*?)</ul>', re.DOTALL)
 _ITEM: Final = re.compile(r"<li[^>]*>(.*?)</li>", re.DOTALL)
@@ -129,8 +134,13 @@ class Answer:
         for _, left_over in self.exchange.messages.before:  # by earlier requests, which the test doesn't make
             if left_over:
                 page = page.replace(html.escape(left_over), "").replace(left_over, "")
-        for text in _telling(self._shown_texts(page))[:_MOST_TEXTS]:
+        texts = _telling(self._shown_texts(page))[:_MOST_TEXTS]
+        for text in texts:
             yield AssertContains(text, response.status, escaped=html.escape(text) != text)
+        if self.exchange.view is None or self.exchange.view.module.startswith("django."):
+            return  # where the links of the admin's pages lead, nobody has to test
+        for link in islice(Links(self.effects).to_shown(page, set(texts)), _MOST_LINKS):
+            yield AssertContains(link, response.status)
 
     def _shown_texts(self, page: str) -> Iterator[str]:
         """Yield, for each row that the page shows, the text by which a reader would know it."""
@@ -182,9 +192,11 @@ class Answer:
 
     def _names_row(self, key: str, of: Created | None) -> bool:
         """Say whether a created row may stand under the key: by its model or by a foreign key."""
-        by_model = {snake_case(item.model.name) for item in self.effects.created}
+        created = (*self.effects.created, *self.effects.earlier)
+        by_model = {snake_case(item.model.name) for item in created}
         by_field = {item.name for item in of.model.fields if item.related_model is not None} if of else set()
-        return snake_case(key) in by_model | by_field
+        name = snake_case(key)
+        return name in by_model | by_field or name.endswith(tuple(f"_{model}" for model in by_model))
 
     def _reference(self, value: int | str, key: str, of: Created | None) -> Value | None:
         """Return the created row's key where ``value`` is one, or is a path with one in it."""
@@ -244,8 +256,16 @@ class Answer:
                 response.status == 405 or self.exchange.request.method == "OPTIONS"
             ):
                 yield AssertAllow(frozenset(part.strip() for part in value.split(",") if part.strip()))
-            elif name.title() in _ASSERTED_HEADERS and not self._volatile_text(value):
+            elif name.title() == "Location" and not 300 <= response.status < 400:
+                yield AssertHeader(name, self._path(value) or self.inputs.on_test_server(value))
+            elif self._is_told(name.title(), value, response) and not self._volatile_text(value):
                 yield AssertHeader(name, self.inputs.on_test_server(value))
+
+    def _is_told(self, name: str, value: str, response: Response) -> bool:
+        """Say whether a header is the view's doing: what middleware adds to every response says nothing."""
+        if name == "Content-Type":
+            return response.status < 300 and not value.lower().startswith(_USUAL_TYPES)
+        return name in _ASSERTED_HEADERS
 
     def _cookies(self, response: Response) -> Iterator[Assert]:
         for cookie in response.cookies:

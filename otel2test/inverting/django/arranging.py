@@ -5,7 +5,6 @@ is an :class:`~otel2test.inverting.django.rows.Arrangement`, to which acting and
 refer by row.
 """
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -14,10 +13,12 @@ from otel2test.identifiers import Names, identifier
 from otel2test.inverting.django.filling import Filler
 from otel2test.inverting.django.inventing import implicit_value, must_be_given
 from otel2test.inverting.django.models import Models
-from otel2test.inverting.django.ordering import cut_circles, parents_first
+from otel2test.inverting.django.ordering import in_order
+from otel2test.inverting.django.pinning import Pins
 from otel2test.inverting.django.rows import Arrangement, Link, Row, Visible
 from otel2test.inverting.entities import KeyOf
 from otel2test.inverting.facts import Change, NotInverted, Source, Unknown
+from otel2test.inverting.origins import Origin
 from otel2test.inverting.plan import Note
 from otel2test.inverting.state import Entity, Known, State
 from otel2test.reading.exchanges import Field, Model
@@ -55,6 +56,7 @@ class _Arranger:
         self.notes: list[Note] = []
         self.pointing: list[tuple[Row, Field, KeyOf]] = []
         """Foreign keys to rows whose own key nothing told."""
+        self.left_out: list[Origin] = []
         self.filler = Filler(state, models, self.rows)
 
     def run(self, user: tuple[Model, object] | None) -> Arrangement:
@@ -79,11 +81,23 @@ class _Arranger:
         links = list(self._links())
         for row in self.rows:
             self._complete(row)
-        self._pin()
+        pins = Pins(self.models, self.visible, self.state.named_keys)
+        pins.pin_named(self.rows)
         self._name_users()
-        arrangement = Arrangement(self.models, [], links, self.of_entity, self.names, self.notes)
-        self._order(arrangement)
-        return arrangement
+        self._spare()
+        rows, deferred = in_order(self.rows, self.visible.sorting)
+        pins.pin_unsorted(rows)
+        return Arrangement(
+            self.models,
+            rows,
+            links,
+            self.of_entity,
+            self.names,
+            self.notes,
+            deferred,
+            self.state.named_keys,
+            left_out=self.left_out,
+        )
 
     def _is_row(self, model: Model) -> bool:
         """Sessions become logins, content types expressions, joining tables links; the rest are rows."""
@@ -107,6 +121,7 @@ class _Arranger:
 
     def _row_of(self, entity: Entity, model: Model) -> Row:
         row = Row(model, {}, entity.number, entity, wanted=identifier(model.name, "row"))
+        row.parts[model.table] = entity
         self._take_in(row, model, entity)
         self._take_in_parent(row, model, entity)
         self._add(row, entity)
@@ -148,6 +163,7 @@ class _Arranger:
             found = self._joined_parent(entity, link, parent_model, column) if entity else None
         if found is not None:
             self.of_entity[id(found)] = row
+            row.parts[parent_model.table] = found
             self._take_in(row, parent_model, found)
         self._take_in_parent(row, parent_model, found)
 
@@ -235,8 +251,7 @@ class _Arranger:
         if must_be_given(item):
             return True
         told, implicit = implicit_value(item)
-        matters = told and item.column in self.filler.limited_columns(row.model.table)
-        return matters and not self.filler.may_have(row, item, implicit)
+        return told and self.filler.matters(row, item) and not self.filler.may_have(row, item, implicit)
 
     def _complete_generic(self, row: Row) -> None:
         """Find the row that a generic foreign key points to, so that the test can name it."""
@@ -278,9 +293,11 @@ class _Arranger:
         target = item.related_field or self._key_attname(parent_model)
         if known is not None:
             parent = self._find(parent_model, target, known.value)
-            if parent is None and item.null and not self.visible.value(row.model, item, known.value):
+            if parent is None and item.null and not self._is_visible(row, item, known.value):
                 # Nobody read the other row and nobody could tell: the test does without it.
                 del row.known[item.attname]
+                why = "nobody read that row; its key was told by"
+                self.left_out.append(Origin(f"{row.model.name}.{item.name}", why, (known.source.span_id,)))
                 return
             parent = parent or self._invent(parent_model, target, known.value, known.source)
         elif self._is_endless(row, parent_model):
@@ -289,8 +306,13 @@ class _Arranger:
         else:
             peers = [other for other in self.rows if other.model is parent_model and other is not row]
             found = next((peer for peer in peers if self.filler.may_have(row, item, peer)), None)
+            if found is None and item.null:
+                return
             parent = found or self._invent(parent_model, None, None, Source("", 0))
         row.parents[item.name] = parent
+
+    def _is_visible(self, row: Row, item: Field, value: object) -> bool:
+        return any(self.visible.value(model, item, value) for model in self.models.lineage(row.model))
 
     def _is_endless(self, row: Row, parent_model: Model) -> bool:
         """A key to the row's own model that is unique and never NULL asks for parents for ever."""
@@ -335,29 +357,13 @@ class _Arranger:
             model, attname, known.value, known.source
         )
 
-    # --- what is pinned, and the order
-
-    def _pin(self) -> None:
-        seen = {
-            row.model.label
-            for row in self.rows
-            if self.visible.evidence.mentions(row.value(self._key_attname(row.model)))
-        }
-        for row in self.rows:
-            # One pinned key pins all of its table: the database might give it to another row.
-            row.pinned = row.model.label in seen
-
-    def _saved(self, row: Row) -> float:
-        """Return when the row was saved, if queries sort by that and only saving it sets the time."""
-        for item in row.model.fields:
-            known = row.known.get(item.attname)
-            if not (item.auto_now or item.auto_now_add) or known is None:
-                continue
-            if (row.model.table, item.column) in self.visible.sorting and isinstance(
-                known.value, dt.datetime
-            ):
-                return known.value.timestamp()
-        return 0.0
+    def _spare(self) -> None:
+        """Tell of the rows that had been made up for a count, though those of others do."""
+        for spared in self.state.spared:
+            model = self.models.by_table.get(spared.table)
+            if model is not None:
+                why = "a row for this count; those that others need do:"
+                self.left_out.append(Origin(model.name, why, (spared.source.span_id,)))
 
     def _name_users(self) -> None:
         """Two users are told apart best by their own names."""
@@ -366,19 +372,6 @@ class _Arranger:
             name = row.value(row.model.username_field or "username")
             if not row.invented and isinstance(name, str) and _WORD.fullmatch(name):
                 row.wanted = identifier(name, "user")
-
-    def _order(self, arrangement: Arrangement) -> None:
-        first_seen: dict[str, int] = {}
-        for row in sorted(self.rows, key=lambda item: item.number):
-            first_seen.setdefault(row.model.label, row.number)
-
-        def by_key(row: Row) -> tuple[int, float, bool, int, int]:
-            key = row.value(self._key_attname(row.model))
-            number = key if isinstance(key, int) else 0
-            return (first_seen[row.model.label], self._saved(row), key is not number, number, row.number)
-
-        arrangement.deferred.extend(cut_circles(self.rows))
-        arrangement.rows.extend(parents_first(sorted(self.rows, key=by_key), arrangement.deferred))
 
 
 def _key(value: object) -> object:

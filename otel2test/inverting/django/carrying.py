@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 
 from otel2test.identifiers import Names, identifier
 from otel2test.inverting.acts import SendRequest
-from otel2test.inverting.assertions import KeepValue
+from otel2test.inverting.assertions import KeepLink, KeepValue
+from otel2test.inverting.django import mailed
 from otel2test.inverting.django.evidence import parse_json
 from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.paths import with_keys
 from otel2test.inverting.expressions import Attribute, Formatted, Value, Variable
+from otel2test.reading.effects import Mail
 from otel2test.reading.exchanges import Exchange
 
 _SHORTEST: Final = 8
@@ -34,12 +36,15 @@ class Carried:
     """Path and query to which the response before redirected, as recorded."""
     shown: dict[str, tuple[int, tuple[str | int, ...]]] = field(default_factory=dict)
     """Text in the JSON of an earlier response → number of the request, and where it stood."""
-    kept: dict[str, tuple[int, KeepValue]] = field(default_factory=dict)
-    """Texts of those above that a later request sent, with the step that keeps each."""
+    mails: list[tuple[int, Mail]] = field(default_factory=list)
+    """Every e-mail that was sent, with the number of the request."""
+    kept: dict[str, tuple[int, KeepValue | KeepLink]] = field(default_factory=dict)
+    """What a later request sent of the above, with the step that keeps it."""
 
     def take(self, number: int, exchange: Exchange, created: Sequence[Created]) -> None:
         """Take in what the request of that number created, and what its response showed."""
         self.created += created
+        self.mails += ((number, mail) for mail in exchange.effects.mails if mail.error is None)
         response = exchange.response
         self.location = None
         if response is None:
@@ -59,7 +64,11 @@ class Carried:
         if self.location == asked and act.method == "GET":
             return replace(act, path=Attribute("response", "url"), data=None, has_data=False)
         path = act.path
-        if isinstance(path, str):
+        if (link := self._link(asked, exchange)) is not None:
+            path = Variable(link)
+            if exchange.request.query_string and act.method in {"GET", "HEAD"}:
+                act = replace(act, data=None, has_data=False)
+        elif isinstance(path, str):
             path = with_keys(path, self._with_key, _variable) or self._text(path) or path
         data = self._data(act.data, "") if act.has_data else act.data
         headers: tuple[tuple[str, Value], ...] = tuple(
@@ -67,6 +76,20 @@ class Carried:
             for name, value in act.headers
         )
         return replace(act, path=path, data=data, headers=headers)
+
+    def _link(self, asked: str, exchange: Exchange) -> str | None:
+        """Return the variable of the link that an e-mail had to ``asked``, the newest of such."""
+        if asked not in self.kept:
+            captured = exchange.view.kwargs if exchange.view is not None else {}
+            for index, (number, mail) in reversed([*enumerate(self.mails)]):
+                found = mailed.link(mail, asked, captured)
+                if found is not None:
+                    name = self.names.give("link")
+                    step = KeepLink(name, found.pattern, index, found.text, found.escaped)
+                    self.kept[asked] = (number, step)
+                    return name
+            return None
+        return self.kept[asked][1].variable
 
     def _with_key(self, key: str, about: str) -> Created | None:
         """Return the created row with that key of which ``about`` speaks, or the only one with it."""

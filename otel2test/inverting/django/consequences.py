@@ -6,9 +6,8 @@ what receivers do is seen elsewhere, and what is logged is for people.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Final
 
 from otel2test.identifiers import Names, identifier, is_dotted
@@ -16,24 +15,18 @@ from otel2test.inverting.acts import Patch
 from otel2test.inverting.arrangements import Arrange, ClearCache, SetCache, UseScratchMedia
 from otel2test.inverting.assertions import (
     Assert,
-    AssertAttached,
-    AssertAttribute,
     AssertCached,
     AssertCalledOnce,
     AssertCalls,
-    AssertContained,
-    AssertMailCount,
     AssertStoredContent,
-    FetchMails,
 )
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.evidence import cache_key_parts
-from otel2test.inverting.django.identifying import Created
-from otel2test.inverting.django.paths import with_keys
+from otel2test.inverting.django.mails import Mails
 from otel2test.inverting.django.volatility import Inputs
-from otel2test.inverting.expressions import Attribute, Formatted, Value, Values, Variable
+from otel2test.inverting.expressions import Attribute, Value, Values
 from otel2test.inverting.plan import Note
-from otel2test.reading.effects import CacheAccess, Draw, Mail, SideEffects, Task
+from otel2test.reading.effects import CacheAccess, Draw, SideEffects, Task
 from otel2test.values import is_plain
 
 _MOST_MAILS: Final = 5
@@ -65,146 +58,14 @@ def consequences(told: SideEffects, effects: Effects, inputs: Inputs, names: Nam
     found = Consequences(runs_commit_hooks=any(hook.ran is not None for hook in told.commit_hooks))
     for kind, number in told.dropped.items():
         found.notes.append(Note(f"{number} more {kind.replace('_', ' ')} than were recorded"))
-    _Mails(effects, inputs, names).into(found, told)
+    mails = Mails(effects, inputs)
+    found.asserts += mails.asserts(told, names)
+    found.notes += mails.notes(told)
     _tasks(found, told, effects, inputs, names)
     _caches(found, told.cache, effects, inputs)
     _files(found, told, effects)
     _draws(found, told.draws)
     return found
-
-
-# --- e-mails --------------------------------------------------------------------------------
-
-
-class _Mails:
-    def __init__(self, effects: Effects, inputs: Inputs, names: Names) -> None:
-        self.effects = effects
-        self.inputs = inputs
-        self.names = names
-        self.context = ""
-        """All that the e-mail says: it tells of which model a key is where its line doesn't."""
-
-    def into(self, found: Consequences, told: SideEffects) -> None:
-        """Assert what was sent: to whom, about what, and as much of the text as holds still."""
-        for mail in told.mails:
-            if mail.error is not None:
-                found.notes.append(Note(f"an e-mail that could not be sent: {mail.error.type}"))
-        sent = [mail for mail in told.mails if mail.error is None]
-        if not sent or "mails" in told.dropped:
-            return
-        if len(sent) > _MOST_MAILS:
-            found.asserts.append(AssertMailCount(len(sent)))
-            return
-        variables = tuple(self.names.give("message") for _ in sent)
-        found.asserts.append(FetchMails(variables))
-        for mail, variable in zip(sent, variables, strict=True):
-            found.asserts += self._mail(mail, variable)
-
-    def _mail(self, mail: Mail, variable: str) -> Iterator[Assert]:
-        self.context = f"{mail.subject} {mail.body}"
-        if mail.subject is not None and (subject := self._said(mail.subject)) is not None:
-            yield AssertAttribute(variable, "subject", subject)
-        copies = (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc), ("reply_to", mail.reply_to))
-        for name, addresses in copies:
-            if addresses:
-                yield AssertAttribute(variable, name, [*addresses])
-        body = (mail.body or "").strip()
-        if body and len(body) <= _LONGEST_BODY and self._holds_still(body):
-            yield AssertAttribute(variable, "body", self.inputs.on_test_server(mail.body))
-        else:
-            for text in self._telling_lines(body):
-                yield AssertContained(variable, "body", text)
-        if mail.attachments:
-            yield AssertAttached(variable, tuple(item.name for item in mail.attachments))
-
-    def _telling_lines(self, body: str) -> Iterator[Value]:
-        """Yield the lines that tell of this request, not of every one: what was sent, or stands in a row."""
-        lines = [line.strip() for line in body.splitlines() if line.strip()]
-        said = {line: self._said(line) for line in lines}
-        telling = [line for line in lines if said[line] is not None and self._tells(line)]
-        for line in telling[:_MOST_LINES] or [line for line in lines if said[line] is not None][:1]:
-            yield said[line]
-        for line in lines:
-            if said[line] is not None:
-                continue
-            for url in _URL.findall(line):
-                path = with_keys(
-                    str(self.inputs.on_test_server(url)), self.effects.created_with_key, self.effects.variable
-                )
-                if path is not None and (told := self._with_stored(path)) is not None:
-                    yield told
-
-    def _tells(self, line: str) -> bool:
-        written = (str(value) for row in self.effects.created for value in row.values.values())
-        return self._with_keys(line) is not None or any(
-            len(text) >= _SHORTEST_TOLD and not text.isspace() and text in line
-            for text in (*self.inputs.texts, *written)
-        )
-
-    def _said(self, text: str) -> Value | None:
-        """Return how a line is compared, created rows' keys by name; None if it doesn't hold still."""
-        if str(self.inputs.start.year) in text:
-            return None  # a date in words, most likely
-        if self._holds_still(text):
-            return self.inputs.on_test_server(text)
-        path = self._with_keys(str(self.inputs.on_test_server(text)))
-        stable = path is not None and all(
-            self._holds_still(part) for part in path.parts if isinstance(part, str)
-        )
-        return path if stable else None
-
-    def _with_keys(self, text: str) -> Formatted | None:
-        """Return a text with the keys of created rows as attributes: ``[printers-7]``, ``#7``, ``/7/``."""
-        parts: list[str | Attribute | Variable] = []
-        end = 0
-        for match in _KEY.finditer(text):
-            created = self._created(match[0], text)
-            if created is not None:
-                parts += [text[end : match.start()], Attribute(self.effects.variable(created), "pk")]
-                end = match.end()
-        return Formatted(tuple(part for part in (*parts, text[end:]) if part != "")) if parts else None
-
-    def _created(self, key: str, text: str) -> Created | None:
-        return self.effects.created_with_key(key, text) or self.effects.created_with_key(key, self.context)
-
-    def _with_stored(self, path: Formatted) -> Formatted | None:
-        """Return the path with what was drawn and stored as a column's name; None if it was not stored."""
-        parts: list[str | Attribute | Variable] = []
-        for part in path.parts:
-            words = re.split(r"([/?&=#])", part) if isinstance(part, str) else [part]
-            for word in words:
-                if not isinstance(word, str) or not self.inputs.from_randomness(word):
-                    parts.append(word)
-                    continue
-                found = self.effects.stored_as(word)
-                if found is None:
-                    return None
-                parts.append(found[0])
-        return Formatted(tuple(_joined(parts)))
-
-    def _holds_still(self, text: str) -> bool:
-        """Say whether the text is the same in every run: no time, nothing drawn, no key of a created row."""
-        for word in re.findall(r"[^\s<>\"'(),;!?]+", text):
-            for part in (word, word.strip("."), *re.split(r"[/?&=#:]", word)):
-                if (
-                    self.inputs.is_now(part)
-                    or self.inputs.is_today(part)
-                    or self.inputs.from_randomness(part)
-                ):
-                    return False
-                if part.isdecimal() and self._created(part, text) is not None:
-                    return False
-        keys = {str(row.key()) for row in self.effects.created}
-        return not any(match[0] in keys for match in _KEY.finditer(text))
-
-
-def _joined(parts: Sequence[str | Attribute | Variable]) -> Iterator[str | Attribute | Variable]:
-    """Yield the parts, texts that follow each other as one."""
-    for is_text, some in groupby(parts, key=lambda part: isinstance(part, str)):
-        if is_text:
-            yield "".join(str(part) for part in some)
-        else:
-            yield from some
 
 
 # --- tasks ----------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from otel2test.inverting.arrangements import AddLinks, Arrange, CreateInBulk, CreateRow, GetRow, UpdateRow
 from otel2test.inverting.django import alike
@@ -15,6 +15,7 @@ from otel2test.inverting.expressions import HashedPassword, Value, Values, Varia
 from otel2test.inverting.plan import Note
 from otel2test.reading.exchanges import Field, Model
 
+_FIRST_SITE: Final = "example.com"
 _Method: TypeAlias = Literal["create", "create_user", "update_or_create", "get_or_create"]
 
 
@@ -230,10 +231,12 @@ def _overwritten(row: Row, visible: Visible) -> Iterator[tuple[str, Value]]:
 
 def _look_up(arrangement: Arrangement, row: Row) -> Sequence[Arrange]:
     """A row that Django makes itself is found by its natural key: its id differs between databases."""
+    if row.model.framework == "site":
+        return _site(arrangement, row)
     if row.variable is None:
         return ()
     lookup: list[tuple[str, Value]] = []
-    names = {"permission": ("codename",), "site": ("domain",)}
+    names = {"permission": ("codename",)}
     for name in names.get(row.model.framework or "", ()):
         if name not in row.known:
             return _look_up_by_key(arrangement, row, row.variable)
@@ -245,6 +248,23 @@ def _look_up(arrangement: Arrangement, row: Row) -> Sequence[Arrange]:
     elif isinstance(key, KeyOf) and (app := key.entity.value("app_label")) is not None:
         lookup.append(("content_type__app_label", app.value))
     return (GetRow(row.variable, import_name(row.model), manager_of(row.model), tuple(lookup)),)
+
+
+def _site(arrangement: Arrangement, row: Row) -> Sequence[Arrange]:
+    """The first site is made with the tables; its name may have been changed since, or others been added."""
+    key = row.key()
+    domain = row.value("domain")
+    named, manager = import_name(row.model), manager_of(row.model)
+    if domain not in (None, _FIRST_SITE):
+        values = tuple((name, value) for name, value in row.recorded().items() if name in ("domain", "name"))
+        return (CreateRow(row.variable, named, manager, "update_or_create", values, lookup=(("pk", key),)),)
+    if row.variable is None:
+        return ()
+    if key is not None and key == arrangement.models.schema.site_id:
+        return (GetRow(row.variable, named, manager, (), "get_current"),)
+    if domain is None and sum(other.model is row.model for other in arrangement.rows) > 1:
+        return _look_up_by_key(arrangement, row, row.variable)
+    return (GetRow(row.variable, named, manager, (("domain", domain),) if domain is not None else ()),)
 
 
 def _look_up_by_key(arrangement: Arrangement, row: Row, variable: str) -> Sequence[Arrange]:

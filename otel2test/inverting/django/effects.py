@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from otel2test.identifiers import identifier, snake_case
@@ -12,7 +12,6 @@ from otel2test.inverting.assertions import (
     AssertCount,
     AssertFileName,
     AssertGone,
-    AssertLinked,
     AssertPassword,
     AssertPresent,
     AssertRecent,
@@ -24,6 +23,7 @@ from otel2test.inverting.assertions import (
 from otel2test.inverting.django import identifying, saving
 from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.inventing import implicit_value
+from otel2test.inverting.django.joining import Joined
 from otel2test.inverting.django.models import import_name, manager_of
 from otel2test.inverting.django.rows import Arrangement, Row, Visible
 from otel2test.inverting.django.volatility import Inputs
@@ -39,9 +39,16 @@ _MOST_FETCHED: Final = 5
 """Of more rows of one model only the number is asserted."""
 
 
-def _tells(known: Known) -> bool:
+def tells(known: Known) -> bool:
     """Say whether the value is known, and can stand in a test."""
     return not isinstance(known.value, (Unknown, Change)) and is_plain(known.value)
+
+
+def _is_counted(entity: Entity, model: Model) -> bool:
+    """Say whether the database counted up the row's key: what is inserted later has a greater one."""
+    key = next((item.column for item in model.fields if item.primary_key), "")
+    known = entity.after.get(key)
+    return known is None or (key in entity.drawn and isinstance(known.value, int))
 
 
 class Effects:
@@ -55,7 +62,9 @@ class Effects:
         password: str | None,
         visible: Visible,
         earlier: Sequence[Created] = (),
+        volatile: Collection[tuple[str, str]] = (),
     ) -> None:
+        self.state = state
         self.arrangement = arrangement
         self.inputs = inputs
         self.password = password
@@ -68,23 +77,31 @@ class Effects:
         self.created: list[Created] = []
         self.earlier = tuple(earlier)
         """Rows that earlier requests of the same test created; each has a variable."""
+        self.volatile = volatile
+        """(table, column) by which no row can be found again, as replays saw other values there."""
         self._lookups: dict[int, Values | None] = {}
-        self._links: list[tuple[Entity, bool]] = []
+        self._findable: dict[str, bool] = {}
         self._updated: list[tuple[Row, Entity]] = []
         self._deleted: list[Row] = []
+        self._joined = Joined(arrangement, self.created, self.variable)
         for entity in state.entities:
             self._sort(entity)
         self._merge_inherited()
+        self._changed_parts: dict[int, list[Entity]] = {}
+        """``id`` of an arranged row → its parts that the request changed."""
+        for row, entity in self._updated:
+            self._changed_parts.setdefault(id(row), []).append(entity)
 
     def _sort(self, entity: Entity) -> None:
         model = self.arrangement.models.by_table.get(entity.table)
         if entity.table in self.arrangement.models.links:
             if entity.created != entity.deleted:
-                self._links.append((entity, entity.created))
+                self._joined.entities.append(entity)
         elif model is None or model.framework == "session" or model.auto_created:
             return
         elif entity.created and not entity.deleted:
-            self.created.append(Created(entity, model, dict(self._values(entity, model))))
+            values = dict(self._values(entity, model))
+            self.created.append(Created(entity, model, values, counted=_is_counted(entity, model)))
         elif not entity.created:
             row = self.arrangement.row(entity)
             if row is not None and entity.deleted:
@@ -95,7 +112,7 @@ class Effects:
     def _values(self, entity: Entity, model: Model) -> Iterator[tuple[str, object]]:
         for item in model.fields:
             known = entity.after.get(item.column)
-            if known is not None and _tells(known):
+            if known is not None and tells(known):
                 yield item.attname, known.value
 
     def _merge_inherited(self) -> None:
@@ -108,9 +125,15 @@ class Effects:
             for other in self.created:
                 if other.model is parent[0] and other.key() == child.values.get(parent[1].attname):
                     absorbed.add(id(other))
+                    child.counted = other.counted
                     for attname, value in other.values.items():
                         child.values.setdefault(attname, value)
-        self.created = [item for item in self.created if id(item) not in absorbed]
+        self.created[:] = [item for item in self.created if id(item) not in absorbed]
+
+    @property
+    def updated(self) -> tuple[tuple[Row, Entity], ...]:
+        """The rows that were there before and have other values now, with what is known of them."""
+        return tuple(self._updated)
 
     # --- what the response may refer to
 
@@ -160,7 +183,14 @@ class Effects:
         return created.variable
 
     def _fetched(self, model: Model) -> bool:
-        return sum(1 for item in self.created if item.model is model) <= _MOST_FETCHED
+        if sum(1 for item in self.created if item.model is model) > _MOST_FETCHED:
+            return False
+        if model.label not in self._findable:
+            self._findable[model.label] = True  # lookups that lead here again may refer to the rows
+            self._findable[model.label] = all(
+                item.counted or self._lookup(item) is not None for item in self.created if item.model is model
+            )
+        return self._findable[model.label]
 
     # --- assertions
 
@@ -174,21 +204,25 @@ class Effects:
         for row, entity in self._updated:
             yield from self._changed(row, entity)
         for row in self._deleted:
-            yield AssertGone(self.arrangement.name(row), import_name(row.model), manager_of(row.model))
-        for entity, linked in self._links:
-            yield from self._linked(entity, linked)
+            if not any(item.model is row.model and item.key() == row.key() for item in self.created):
+                yield AssertGone(self.arrangement.name(row), import_name(row.model), manager_of(row.model))
+        for told in self._joined.asserts():
+            if isinstance(told, Note):
+                self.notes.append(told)
+            else:
+                yield told
 
     def _many_created(self) -> Iterator[Assert]:
         for model in {id(item.model): item.model for item in self.created}.values():
             if not self._fetched(model):
-                rows = self._present(model)
-                yield AssertCount(import_name(model), manager_of(model), rows)
+                yield self.count(model)
 
-    def _present(self, model: Model) -> int:
-        """Return how many rows of the model there are after the request."""
+    def count(self, model: Model) -> AssertCount:
+        """Return what asserts how many rows of the model there are after the request."""
         rows = [row for row in self.arrangement.rows if row not in self._deleted]
         models = (*(row.model for row in rows), *(item.model for item in self.created))
-        return sum(1 for each in models if self._counts_as(each, model))
+        number = sum(1 for each in models if self._counts_as(each, model))
+        return AssertCount(import_name(model), manager_of(model), number)
 
     def _fetches(self) -> Iterator[Assert]:
         """Yield how the created rows are found; those that nothing tells apart by their order."""
@@ -235,7 +269,11 @@ class Effects:
                 return None if made_later else pair
             return ("pk" if item.primary_key else item.name), value
 
+        tables = [model.table for model in self.arrangement.models.lineage(created.model)]
+
         def repeatable(item: Field, value: object) -> bool:
+            if any((table, name) in self.volatile for table in tables for name in (item.column, item.name)):
+                return False
             return not self._unrepeatable(item, value) and self._key_kept(created, item, value) is None
 
         return identifying.lookup(created, self._others(created), repeatable, said, alone=self.alone)
@@ -248,10 +286,21 @@ class Effects:
             if self._counts_as(item.model, created.model) and item is not created
         ]
         return others + [
-            {item.attname: row.value(item.attname) for item in row.model.fields}
+            self._at_the_end(row, created)
             for row in self.arrangement.rows
             if self._counts_as(row.model, created.model) and row not in self._deleted
         ]
+
+    def _at_the_end(self, row: Row, created: Created) -> dict[str, object]:
+        """Return what an arranged row has by the end; what nobody knows may be what ``created`` has."""
+        values = {item.attname: row.value(item.attname) for item in row.model.fields}
+        for entity in self._changed_parts.get(id(row), ()):
+            for item in row.model.fields:
+                known = entity.after.get(item.column)
+                if known is not None:
+                    unknown = created.values.get(item.attname)
+                    values[item.attname] = known.value if tells(known) else unknown
+        return values
 
     def _counts_as(self, model: Model, ancestor: Model) -> bool:
         """Say whether rows of ``model`` are found among those of ``ancestor`` as well."""
@@ -277,11 +326,20 @@ class Effects:
             known, implicit = implicit_value(item)
             if known and value == implicit:
                 continue
-            key = self._key_kept(created, item, value)
-            if key is not None:
-                yield AssertAttribute(self.variable(created), item.name, key)
-            else:
-                yield from self._column(self.variable(created), created.model, item, value)
+            yield from self.of_created(created, item)
+
+    def of_created(self, created: Created, item: Field) -> Iterator[Assert]:
+        """Yield what asserts one column of a created row."""
+        value = created.values[item.attname]
+        key = self._key_kept(created, item, value)
+        if key is not None:
+            yield AssertAttribute(self.variable(created), item.name, key)
+        else:
+            yield from self._column(self.variable(created), created.model, item, value)
+
+    def of_changed(self, row: Row, item: Field, value: object) -> Iterator[Assert]:
+        """Yield what asserts one column of a row that was there before."""
+        yield from self._column(self.arrangement.name(row), row.model, item, value)
 
     def _key_kept(self, created: Created, item: Field, value: object) -> Value | None:
         """Return the key of another created row, where ``value`` is one kept without a foreign key.
@@ -315,7 +373,7 @@ class Effects:
         for item in row.model.fields:
             known = entity.after.get(item.column)
             before = entity.before.get(item.column)
-            if known is None or not _tells(known):
+            if known is None or not tells(known):
                 continue
             if item.primary_key or item.auto_now or item.auto_now_add:
                 continue
@@ -325,7 +383,7 @@ class Effects:
                 item.name == "last_login" or (item.name == "password" and self.password is None)
             ):
                 continue
-            asserts += self._column(self.arrangement.name(row), row.model, item, known.value)
+            asserts += self.of_changed(row, item, known.value)
         if asserts:
             yield RefreshRow(self.arrangement.name(row))
             yield from asserts
@@ -343,7 +401,7 @@ class Effects:
                 self.needs_clock = True
             yield AssertRecent(variable, item.name, value, now=self.inputs.is_now(value))
         elif self.inputs.from_randomness(value) or (
-            item.default_callable is not None and not self._is_told(value)
+            item.default_callable is not None and not implicit_value(item)[0] and not self._is_told(value)
         ):
             yield AssertPresent(variable, item.name)
         elif item.type not in _FILES and (name := self._file_name(value)) is not None:
@@ -359,10 +417,11 @@ class Effects:
     def _is_told(self, value: object) -> bool:
         """Say whether the value isn't what a callable default gave: it was sent, or there before."""
         if isinstance(value, Mapping):
-            return bool(value) and all(map(self._is_told, value.values()))
+            return all(map(self._is_told, value.values()))
         if isinstance(value, (list, tuple)):
-            return bool(value) and all(map(self._is_told, value))
-        return value in {"", None} or isinstance(value, bool) or self.inputs.given(value)
+            return all(map(self._is_told, value))
+        # What is empty was not drawn, and is not "present" either.
+        return not value or isinstance(value, bool) or self.inputs.given(value)
 
     def _file_name(self, value: object) -> Attribute | None:
         """Return the name of a created row's file that ``value`` repeats: storage may give it another."""
@@ -398,27 +457,3 @@ class Effects:
             if created.model is target and created.key() == value and self._fetched(target):
                 return item.name, Variable(self.variable(created))
         return item.attname, value
-
-    def _linked(self, entity: Entity, linked: bool) -> Iterator[Assert]:
-        models = self.arrangement.models
-        model, relation = models.links[entity.table]
-        target_model = models.by_label.get(relation.related_model)
-        source = self._end(model, entity, relation.source_column)
-        target = self._end(target_model, entity, relation.target_column) if target_model else None
-        if (source is None or target is None) and entity.made_up:
-            return  # it went with its row; what else it led to nobody read
-        if source is None or target is None:
-            self.notes.append(Note(f"a change of {model.name}.{relation.name} that was only seen in part"))
-            return
-        yield AssertLinked(source, relation.name, target, linked)
-
-    def _end(self, model: Model, entity: Entity, column: str) -> str | None:
-        known = entity.value(column)
-        key = next((item.attname for item in model.fields if item.primary_key), "")
-        for row in self.arrangement.rows:
-            if known is not None and row.model.table == model.table and row.value(key) == known.value:
-                return self.arrangement.name(row)
-        for created in self.created:
-            if known is not None and created.model.table == model.table and created.key() == known.value:
-                return self.variable(created)
-        return None

@@ -10,8 +10,11 @@ from otel2test.inverting.arrangements import (
     CreateAlike,
     CreateInBulk,
     CreateRow,
+    DeleteRows,
     GetRow,
+    KeepSessionKey,
     LogIn,
+    LogInOther,
     ResetSequences,
     SetClock,
     SetCookie,
@@ -26,16 +29,19 @@ from otel2test.inverting.assertions import (
     AssertCount,
     AssertFileName,
     AssertGone,
+    AssertLike,
     AssertLinked,
     AssertPassword,
     AssertPresent,
     AssertRecent,
     AssertSentBody,
     AssertSentForm,
+    AssertSentHeader,
     AssertSentJson,
     AssertStored,
     FetchRow,
     FetchRows,
+    KeepLink,
     KeepValue,
     RefreshRow,
 )
@@ -80,10 +86,14 @@ class _Explainer:
         match step:
             case CreateRow() | CreateInBulk() | CreateAlike() | GetRow() | UpdateRow() | AddLinks():
                 yield from self._rows(step)
-            case SetClock() | LogIn() | SetSession() | SetCookie() | AnswerCall():
+            case LogIn() | LogInOther() | KeepSessionKey() | SetSession():
+                yield self._around(step)
+            case SetClock() | SetCookie() | AnswerCall():
                 yield self._around(step)
             case SendRequest():
                 yield Origin("", "the request", (self.exchange.span_id,))
+            case DeleteRows():
+                yield Origin("", "replays found rows there before the request")
             case ResetSequences():
                 yield Origin("", "the request creates rows beside those whose keys are given above")
             case _:
@@ -147,6 +157,10 @@ class _Explainer:
                 return Origin("", "the program looked at the clock; when the request began", request)
             case LogIn():
                 return Origin("", "the user whom the request's session named", request)
+            case LogInOther():
+                return Origin("", "a session that was there, and that a row names", request)
+            case KeepSessionKey():
+                return Origin("", "a row names the request's own session", request)
             case SetSession():
                 return Origin("", "the session before the request", request)
             case SetCookie():
@@ -190,10 +204,15 @@ class _Explainer:
                 | AssertSentBody()
                 | AssertSentJson()
                 | AssertSentForm()
+                | AssertSentHeader()
             ):
                 yield Origin("", "made as", tuple(call.span_id for call in self.outbound))
+            case AssertLike(of):
+                yield from self._assertion(of)
             case KeepValue():
                 yield Origin("", "a later request sends what this response showed", (self.exchange.span_id,))
+            case KeepLink():
+                yield Origin("", "a later request follows a link of this e-mail", (self.exchange.span_id,))
             case _:
                 yield Origin("", "the response", (self.exchange.span_id,))
 

@@ -6,17 +6,18 @@ recording would have found the row where it found none.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final
 
-from otel2test.inverting.catalog import local_fields
+from otel2test.inverting.catalog import Column, local_fields
 from otel2test.inverting.conditions import columns_of
 from otel2test.inverting.django.inventing import implicit_value, invent, must_be_given
 from otel2test.inverting.django.models import Models
 from otel2test.inverting.django.rows import Row
 from otel2test.inverting.entities import KeyOf
+from otel2test.inverting.samples import possible
 from otel2test.inverting.state import State
 from otel2test.reading.exchanges import Field, Model
 
@@ -44,13 +45,39 @@ class Filler:
         others += [not first] if isinstance(first, bool) else []
         distinct = replace(item, unique=True, choices=())
         further = (invent(distinct, row.model, number + more, _TODAY) for more in range(_MOST_TRIED))
-        return next((value for value in chain(others, further) if self.may_have(row, item, value)), first)
+        asked = self._alternatives(row, item)
+        tried = chain(others, asked, further)
+        return next((value for value in tried if self.may_have(row, item, value)), first)
 
-    def limited_columns(self, table: str) -> frozenset[str]:
-        """Return the columns by which rows of the table were found missing, or no more than were seen."""
+    def _alternatives(self, row: Row, item: Field) -> Iterator[object]:
+        """Yield values for which the row would not be found where none was."""
+        column = self._column(item, row.model)
+        for model in self.models.lineage(row.model):
+            for value in self.state.alternatives(model.table, item.column):
+                if possible(value, column):
+                    yield value
+
+    def _column(self, item: Field, model: Model) -> Column | None:
+        tables = [self.models.catalog.tables.get(each.table) for each in self.models.lineage(model)]
+        return next(
+            (table.columns[item.column] for table in tables if table and item.column in table.columns), None
+        )
+
+    def matters(self, row: Row, item: Field) -> bool:
+        """Say whether the field tells rows apart, or rows were found missing by it."""
+        if any(
+            item.name in names for model in self.models.lineage(row.model) for names in model.unique_together
+        ):
+            return True
+        return any(
+            item.column in self._limited_columns(model.table) for model in self.models.lineage(row.model)
+        )
+
+    def _limited_columns(self, table: str) -> frozenset[str]:
         if table not in self._limited:
-            limits = self.state.limits.get(table, ())
+            limits = self.state.limits.of_table.get(table, ())
             found = frozenset(chain.from_iterable(columns_of(limit.conditions) for limit in limits))
+            found |= {term.column for limit in limits for term in limit.order if term.via is None}
             self._limited[table] = found
         return self._limited[table]
 
@@ -108,7 +135,19 @@ class Filler:
                 self._point(told, each, parent)
             elif each.name == item.name:
                 told[each.column] = value
-        return self.state.forbids(row.model.table, told, row.entity)
+        return any(
+            self.state.forbids(
+                model.table,
+                {name: told[name] for name in self._columns(model) if name in told},
+                row.parts.get(model.table),
+            )
+            for model in self.models.lineage(row.model)
+        )
+
+    def _columns(self, model: Model) -> Collection[str]:
+        """Return the columns of the model's own table."""
+        table = self.models.catalog.tables.get(model.table)
+        return table.columns if table else ()
 
     def _point(self, told: dict[str, object], item: Field, parent: Row) -> None:
         own = self.models.primary_key(parent.model)

@@ -28,6 +28,8 @@ class Created:
     values: dict[str, object]
     """attname → value at the end of the request."""
     variable: str | None = None
+    counted: bool = True
+    """True where the database counted up its key: the later the row, the greater."""
 
     def key(self) -> object:
         for item in self.model.fields:
@@ -66,7 +68,10 @@ def lookup(
         for chosen in combinations(usable, size):
             if all(_differs(created, other, [item for item, _ in chosen]) for other in others):
                 return tuple(pair for _, pair in chosen)
-    return None
+    key = next((item for item in created.model.fields if item.primary_key), None)
+    if key is None or created.counted or created.key() is None or not repeatable(key, created.key()):
+        return None
+    return (("pk", created.key()),)
 
 
 def _differs(created: Created, other: Mapping[str, object], columns: Sequence[Field]) -> bool:

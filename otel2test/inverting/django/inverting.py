@@ -10,10 +10,12 @@ from otel2test.inverting.assertions import Assert, AssertContains
 from otel2test.inverting.django import (
     acting,
     arranging,
+    clearing,
     creating,
     evidence,
     explaining,
     naming,
+    other_sessions,
     outbound,
     rows,
     scenes,
@@ -27,6 +29,7 @@ from otel2test.inverting.django.models import models_of
 from otel2test.inverting.django.rows import Arrangement, Row
 from otel2test.inverting.django.scenes import Part, Played
 from otel2test.inverting.django.subjects import Pages, subject_of
+from otel2test.inverting.feedback import Feedback
 from otel2test.inverting.origins import Explained
 from otel2test.inverting.plan import Note, Plan
 from otel2test.reading.exchanges import Exchange, Model, Query
@@ -36,8 +39,12 @@ _RESERVED = (
     "connection",
     "connections",
     "cursor",
+    "data",
     "django_user_model",
+    "each",
+    "entry",
     "get_user",
+    "messages",
     "pytest",
     "pytestmark",
     "response",
@@ -58,6 +65,8 @@ _RESERVED = (
     "uuid",
 )
 
+_NOTHING_TOLD = Feedback()
+
 
 def invert(
     exchange: Exchange, pages: Pages, *, name: str | None = None, assert_queries: bool = False
@@ -71,12 +80,17 @@ def invert(
 
 
 def join(
-    exchanges: Sequence[Exchange], pages: Pages, *, name: str | None = None, assert_queries: bool = False
+    exchanges: Sequence[Exchange],
+    pages: Pages,
+    *,
+    name: str | None = None,
+    assert_queries: bool = False,
+    feedback: Feedback = _NOTHING_TOLD,
 ) -> Explained:
     """Return one test of the requests of one client, in their order, with its reasons.
 
     The state is arranged once, as it was before the first request. Each request is then
-    inverted by itself, given what is there by then.
+    inverted by itself, given what is there by then. ``feedback`` is what replays told of the test.
     """
     exchanges = stories.in_one_trace(exchanges)
     models = models_of(exchanges[0].schema, (query for item in exchanges for query in item.queries))
@@ -98,6 +112,7 @@ def join(
     arrangement = arranging.arrange(state, models, visible, names, user)
     variables.name_as_called(arrangement, exchanges, user)
     stories.prepare(logins, arrangement)
+    rows.pin(arrangement, feedback.pinned)
     rows.name_referred(arrangement)
     sequences.give_keys(arrangement)
 
@@ -109,7 +124,16 @@ def join(
     there: Sequence[Row] = arrangement.rows
     for number, part in enumerate(parts):
         found = arrangement if number == 0 else scenes.arrangement_for(part, arrangement, there)
-        scene = scenes.play(part, found, visible, models, carried, assert_queries=assert_queries)
+        scene = scenes.play(
+            part,
+            found,
+            visible,
+            models,
+            carried,
+            assert_queries=assert_queries,
+            feedback=feedback,
+            number=number,
+        )
         played.append(scene)
         if not alone:
             there = scenes.rows_after(scene, there)
@@ -117,14 +141,23 @@ def join(
     for row in arrangement.rows if recorded else ():
         row.known = recorded[id(row)]
 
-    calls = tuple(told for part in parts for told in outbound.answers(part.exchange, part.inputs))
+    calls = tuple(
+        told
+        for number, part in enumerate(parts)
+        for told in outbound.answers(part.exchange, part.inputs, feedback, number)
+    )
     answers = tuple(item for item in calls if isinstance(item, AnswerCall))
     clock = any(scene.needs_clock for scene in played)
     first: tuple[Arrange, ...] = (
         *((SetClock(exchanges[0].start),) if clock else ()),
-        *creating.steps(arrangement, visible),
-        *sequences.steps(arrangement, state),
-        *logins[0].steps(arrangement),
+        *clearing.steps(models, feedback.present),
+        *other_sessions.with_sessions(
+            (*creating.steps(arrangement, visible), *sequences.steps(arrangement, state)),
+            logins[0].steps(arrangement),
+            exchanges[0],
+            state,
+            arrangement,
+        ),
         *acting.session_and_cookies(exchanges[0]),
         *outbound.steps(answers),
         *stories.shared(played),
@@ -153,7 +186,13 @@ def join(
         databases=_other_databases(queries),
         first_party=_first_party(exchanges),
     )
-    return Explained(plan, partial(explaining.origins, plan, arrangement, played), facts, tuple(exchanges))
+    return Explained(
+        plan,
+        partial(explaining.origins, plan, arrangement, played),
+        facts,
+        tuple(exchanges),
+        tuple(arrangement.left_out),
+    )
 
 
 def _names(played: Played, pages: Pages) -> tuple[str, ...]:

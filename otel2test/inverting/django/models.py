@@ -59,6 +59,11 @@ class Models:
         if parent is not None:
             yield from self.lineage(parent[0])
 
+    def root(self, model: Model) -> Model:
+        """Return the model whose table draws the keys: the one from which all others inherit."""
+        *_, last = self.lineage(model)
+        return last
+
     def parent(self, model: Model) -> tuple[Model, Field] | None:
         """Return the model from which ``model`` inherits its table's key, with the linking field."""
         for item in local_fields(model, self.by_label):

@@ -1,5 +1,6 @@
 """Rows in an order in which they can be created: parents first, circles cut where NULL is allowed."""
 
+import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
@@ -7,6 +8,46 @@ from otel2test.inverting.django.rows import Row
 
 Reference: TypeAlias = "tuple[Row, str, Row]"
 """(row, field name, the row it points to)."""
+
+
+def in_order(rows: Sequence[Row], sorting: Collection[tuple[str, str]]) -> tuple[list[Row], list[Reference]]:
+    """Return the rows as they can be created, as near as can be to their keys, and what is set afterwards.
+
+    ``sorting`` are (table, column) by which queries sorted: of rows whose time of saving is among
+    those, the order is that of the times. A foreign key of a circle that is never NULL is given by value.
+    """
+    first_seen: dict[str, int] = {}
+    for row in sorted(rows, key=lambda item: item.number):
+        first_seen.setdefault(row.model.label, row.number)
+
+    def by_key(row: Row) -> tuple[int, float, bool, int, int]:
+        key = row.key()
+        number = key if isinstance(key, int) else 0
+        return (first_seen[row.model.label], _saved(row, sorting), key is not number, number, row.number)
+
+    deferred = [reference for reference in cut_circles(rows) if not _given_by_key(*reference)]
+    return list(parents_first(sorted(rows, key=by_key), deferred)), deferred
+
+
+def _saved(row: Row, sorting: Collection[tuple[str, str]]) -> float:
+    """Return when the row was saved, if queries sort by that and only saving it sets the time."""
+    for item in row.model.fields:
+        known = row.known.get(item.attname)
+        if not (item.auto_now or item.auto_now_add) or known is None:
+            continue
+        if (row.model.table, item.column) in sorting and isinstance(known.value, dt.datetime):
+            return known.value.timestamp()
+    return 0.0
+
+
+def _given_by_key(row: Row, name: str, parent: Row) -> bool:
+    """Give a foreign key of a circle by its value, where an update can't close it: it is never NULL."""
+    item = next(each for each in row.model.fields if each.name == name)
+    if item.null or parent.key() is None or row.value(item.attname) is None:
+        return False
+    del row.parents[name]
+    parent.pinned = True
+    return True
 
 
 def cut_circles(rows: Sequence[Row]) -> list[Reference]:

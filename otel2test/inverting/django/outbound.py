@@ -7,25 +7,33 @@ they become one step; what such a call sent is compared when all is over.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from otel2test.inverting.arrangements import AnswerCall, Mock
 from otel2test.inverting.assertions import (
     Assert,
     AssertAllAnswered,
     AssertCallCount,
+    AssertLike,
     AssertSentBody,
     AssertSentForm,
+    AssertSentHeader,
     AssertSentJson,
 )
 from otel2test.inverting.django.acting import exception_name, grouped
 from otel2test.inverting.django.evidence import parse_json
 from otel2test.inverting.django.volatility import Inputs
-from otel2test.inverting.expressions import Anything, Name, Value
+from otel2test.inverting.expressions import Anything, LooseUrl, Name, Value
+from otel2test.inverting.feedback import Feedback
+from otel2test.inverting.loosening import Seen, loosened
+from otel2test.inverting.patterns import escaped, pattern_of
 from otel2test.inverting.plan import Note
+from otel2test.inverting.sortings import Keys
 from otel2test.reading.exchanges import Body, Exchange, Failure, Outbound
+from otel2test.secrets import marks
 
 _MOCKS: Final[Mapping[str, Mock]] = {
     "requests": "responses",
@@ -37,6 +45,8 @@ _SOCKET_METHODS: Final = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 )
 """The methods that mocket knows."""
+
+_NOTHING_TOLD: Final = Feedback()
 
 _URLLIB_REASON: Final = re.compile(r"<urlopen error (.*)>", re.DOTALL)
 _ERRNO: Final = re.compile(r"\[Errno (-?\d+)\] (.*)", re.DOTALL)
@@ -50,9 +60,24 @@ _URLLIB3_ARGUMENTS: Final[Mapping[str, tuple[Value, ...]]] = {
 _NOT_CONNECTED: Final = Name("urllib3.exceptions", "NewConnectionError")
 
 
-def answers(exchange: Exchange, inputs: Inputs) -> Iterator[AnswerCall | Note]:
-    """Yield how each outbound call is answered, or why it can't be."""
-    for call in exchange.outbound:
+def answers(
+    exchange: Exchange, inputs: Inputs, feedback: Feedback = _NOTHING_TOLD, request: int = 0
+) -> Iterator[AnswerCall | Note]:
+    """Yield how each outbound call is answered, or why it can't be.
+
+    ``feedback`` tells by ``request``, the number of the request, what differs from run to run.
+    """
+    for index, call in enumerate(exchange.outbound):
+        seen = {
+            place.path[1:]: values
+            for place, values in feedback.volatile.items()
+            if (place.kind, place.request, place.path[:1]) == ("outbound", request, (index,))
+        }
+        asked = {
+            str(place.path[-1]).lower()
+            for place in feedback.asserted
+            if (place.kind, place.request, place.path[:2]) == ("outbound", request, (index, "headers"))
+        }
         mock = _MOCKS.get(call.library)
         if mock is None:
             yield Note(f"an outbound {call.method} {call.url} made by {call.library}")
@@ -63,12 +88,12 @@ def answers(exchange: Exchange, inputs: Inputs) -> Iterator[AnswerCall | Note]:
         ):
             yield Note(f"an outbound call of method {call.method!r}")
         elif call.error is None:
-            yield _answer(call, mock, inputs)
+            yield _weakened(_answer(call, mock, inputs, asked), seen)
         elif (raised := _raised(call, call.error)) is None:
             yield Note(f"an outbound {call.method} {call.url} that ended in {call.error.type}")
         else:
             yield replace(
-                _answer(call, mock, inputs),
+                _weakened(_answer(call, mock, inputs, asked), seen),
                 error=raised.name,
                 error_message=raised.message,
                 error_arguments=raised.arguments,
@@ -93,7 +118,9 @@ def _in_one(found: Sequence[AnswerCall]) -> AnswerCall:
 
 
 def _without_sent(answer: AnswerCall) -> AnswerCall:
-    return replace(answer, sent_json=None, sends_json=False, sent_form=None, sent_text=None)
+    return replace(
+        answer, sent_json=None, sends_json=False, sent_form=None, sent_text=None, sent_headers=(), loose=()
+    )
 
 
 def asserts(given: Sequence[AnswerCall]) -> Iterator[Assert]:
@@ -104,23 +131,32 @@ def asserts(given: Sequence[AnswerCall]) -> Iterator[Assert]:
         if mock != "responses" and len({(answer.method, answer.url) for answer in calls}) > 1:
             yield AssertAllAnswered(mock)
         for index, answer in enumerate(calls):
-            if answer.sent_text is not None:
-                yield AssertSentBody(index, answer.sent_text, mock)
-            elif mock == "responses":
-                continue  # it compares the others before it answers
-            elif answer.sends_json:
-                yield AssertSentJson(index, answer.sent_json, mock)
-            elif answer.sent_form is not None:
-                yield AssertSentForm(
-                    index, tuple((name, _list(value)) for name, value in answer.sent_form), mock
-                )
+            for step in _compared(answer, index):
+                as_a_whole = any(keys == () for keys, _ in answer.loose)
+                # JSON and forms are compared by responses before it answers.
+                if not as_a_whole and (mock != "responses" or isinstance(step, AssertSentBody)):
+                    yield step
+                yield from (AssertLike(step, like, keys, told=keys != ()) for keys, like in answer.loose)
+            yield from (AssertSentHeader(index, name, value, mock) for name, value in answer.sent_headers)
+
+
+def _compared(answer: AnswerCall, index: int) -> Iterator[Assert]:
+    """Yield what compares all that the call sent."""
+    if answer.sent_text is not None:
+        yield AssertSentBody(index, answer.sent_text, answer.mock)
+    elif answer.sends_json:
+        yield AssertSentJson(index, answer.sent_json, answer.mock)
+    elif answer.sent_form is not None:
+        fields = tuple((name, _list(value)) for name, value in answer.sent_form)
+        yield AssertSentForm(index, fields, answer.mock)
 
 
 def _list(value: Value) -> Value:
     return value if isinstance(value, list) else [value]
 
 
-def _answer(call: Outbound, mock: Mock, inputs: Inputs) -> AnswerCall:
+def _answer(call: Outbound, mock: Mock, inputs: Inputs, asked: Collection[str] = ()) -> AnswerCall:
+    """``asked`` are the headers that must be asserted, in lower case."""
     sent = parse_json(call.body.text) if call.body.kind == "json" else None
     received = call.response_body or Body()
     parsed = parse_json(received.text) if received.kind == "json" else None
@@ -140,7 +176,20 @@ def _answer(call: Outbound, mock: Mock, inputs: Inputs) -> AnswerCall:
         sends_json=sent is not None,
         sent_form=tuple(grouped(call.body.fields).items()) if call.body.kind == "form" else None,
         sent_text=_sent_text(call.body, mock),
+        sent_headers=tuple(
+            (name, value)
+            for name, value in call.headers
+            if name.lower() in asked and _holds_still(value, inputs)
+        ),
         mock=mock,
+    )
+
+
+def _holds_still(value: str, inputs: Inputs) -> bool:
+    """Say whether a header is the same in every run: no time, nothing drawn, no pseudonym of a secret."""
+    return not any(
+        inputs.is_now(word) or inputs.from_randomness(word) or marks.strength(word) >= marks.ENOUGH
+        for word in value.split()
     )
 
 
@@ -153,6 +202,41 @@ def _sent_text(body: Body, mock: Mock) -> str | bytes | None:
         return body.content.decode()  # as mocket tells of it
     except UnicodeDecodeError:
         return None
+
+
+def _weakened(answer: AnswerCall, seen: Mapping[Keys, Seen]) -> AnswerCall:
+    """Return the answer to a call that sends other values in other runs: ``seen`` has those."""
+    url = seen.get(("url",))
+    if url is not None and isinstance(answer.url, str) and (pattern := _pattern(url)) is not None:
+        path = _pattern([urlsplit(str(text)).path for text in url])
+        answer = replace(answer, url=LooseUrl(answer.url, pattern, path or ".*"))
+    inside = {keys[1:]: values for keys, values in seen.items() if keys[:1] == ("body",)}
+    if not inside:
+        return answer
+    if answer.sent_text is not None:
+        found = loosened(answer.sent_text, inside, _unrelated)
+        return replace(answer, loose=found.likes)
+    if answer.sends_json:
+        found = loosened(answer.sent_json, inside, _unrelated)
+        return replace(answer, sent_json=found.value, loose=found.likes)
+    if answer.sent_form is None:
+        return answer
+    fields = dict(answer.sent_form)
+    found = loosened(fields, inside, _unrelated)
+    likes = tuple(((*keys, *((0,) * (len(keys) == 1))), like) for keys, like in found.likes)
+    form = tuple(found.value.items()) if isinstance(found.value, dict) else answer.sent_form
+    return replace(answer, sent_form=form, loose=likes)
+
+
+def _pattern(texts: Sequence[object]) -> str | None:
+    known = [text for text in texts if isinstance(text, str)]
+    if len(known) < len(texts):
+        return None
+    return escaped(known[0]) if len(set(known)) == 1 else pattern_of(known)
+
+
+def _unrelated(_keys: Keys) -> None:
+    """What was sent is not told by rows: a mock compares it while the request is on its way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """The rows of the starting state as a test creates them, and how the test names them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from otel2test.identifiers import Names
 from otel2test.inverting.arrangements import Arrange
 from otel2test.inverting.django.evidence import Evidence
 from otel2test.inverting.django.models import Models
+from otel2test.inverting.origins import Origin
 from otel2test.inverting.plan import Note
 from otel2test.inverting.state import Entity, Known
 from otel2test.reading.exchanges import Field, ManyToMany, Model
@@ -21,6 +22,8 @@ class Row:
     """attname → what was recorded of the starting state."""
     number: int
     entity: Entity | None = None
+    parts: dict[str, Entity] = field(default_factory=dict)
+    """Table → what is known of the row's part there; more than one for an inherited model."""
     parents: dict[str, "Row"] = field(default_factory=dict)
     """Field name → the row it points to."""
     made_up: dict[str, object] = field(default_factory=dict)
@@ -101,8 +104,12 @@ class Arrangement:
     notes: list[Note]
     deferred: list[tuple[Row, str, Row]] = field(default_factory=list)
     """(row, field name, parent): set by an update, where foreign keys form a circle."""
+    named_keys: Mapping[str, frozenset[object]] = field(default_factory=dict)
+    """Table → keys that queries named: none is given by chance."""
     made: list[tuple[Arrange, tuple[Row, ...]]] = field(default_factory=list)
     """Each step that makes or changes rows, with those."""
+    left_out: list[Origin] = field(default_factory=list)
+    """What the test does without, and why."""
 
     def row(self, entity: Entity) -> Row | None:
         return self.of_entity.get(id(entity))
@@ -112,6 +119,13 @@ class Arrangement:
         if row.variable is None:
             row.variable = self.names.give(row.wanted)
         return row.variable
+
+
+def pin(arrangement: Arrangement, tables: Collection[str]) -> None:
+    """Give the rows of these tables the recorded keys."""
+    for row in arrangement.rows:
+        if any(model.table in tables for model in arrangement.models.lineage(row.model)):
+            row.pinned = True
 
 
 def name_referred(arrangement: Arrangement) -> None:

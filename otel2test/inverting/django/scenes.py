@@ -6,25 +6,30 @@ same test created. What leaves is a :class:`Scene` with everything that a name, 
 explanation may want to know.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from otel2test.inverting.acts import SendRequest
 from otel2test.inverting.arrangements import Arrange
 from otel2test.inverting.assertions import Assert
-from otel2test.inverting.django import acting, volatility
+from otel2test.inverting.django import acting, stored_files, volatility, weak_passwords
 from otel2test.inverting.django.answering import Answer
 from otel2test.inverting.django.carrying import Carried
 from otel2test.inverting.django.consequences import consequences
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.logins import Login
 from otel2test.inverting.django.models import Models
+from otel2test.inverting.django.places import Places
 from otel2test.inverting.django.querycount import count_queries
 from otel2test.inverting.django.rows import Arrangement, Row, Visible
+from otel2test.inverting.django.strengthening import Strengthening
 from otel2test.inverting.django.volatility import Inputs
+from otel2test.inverting.django.weakening import Weakening
 from otel2test.inverting.entities import Known, is_known
 from otel2test.inverting.facts import Fact
+from otel2test.inverting.feedback import Feedback
 from otel2test.inverting.plan import Note, made, referred
+from otel2test.inverting.sortings import Keys
 from otel2test.inverting.state import State
 from otel2test.reading.exchanges import Exchange
 
@@ -57,6 +62,8 @@ class Played:
     """What the request needs beside rows, a login and a session."""
     notes: tuple[Note, ...]
     needs_clock: bool
+    moved: Callable[[Keys], Keys | None] = lambda keys: keys
+    """Where a part of the response's JSON stands once the assertions have sorted its lists."""
 
 
 def play(
@@ -67,23 +74,51 @@ def play(
     carried: Carried,
     *,
     assert_queries: bool,
+    feedback: Feedback,
+    number: int,
 ) -> Played:
-    """Return the request as the test makes it, given what is there when it does."""
+    """Return the request as the test makes it, given what is there when it does.
+
+    ``number`` is the request's in its test, from 0: what ``feedback`` calls it by.
+    """
     exchange, inputs = part.exchange, part.inputs
     effects = Effects(
-        part.state, arrangement, inputs, part.login.passwords.stored, visible, tuple(carried.created)
+        part.state,
+        arrangement,
+        inputs,
+        part.login.passwords.stored,
+        visible,
+        tuple(carried.created),
+        _volatile_columns(feedback, number),
     )
     answer = Answer(exchange, arrangement, effects, inputs)
     about_login = tuple(part.login.asserts(arrangement, effects))
     about_rows = tuple(effects.asserts())
     about_response = tuple(answer.asserts())
     beside = consequences(exchange.effects, effects, inputs, arrangement.names)
+    needs_clock = (
+        feedback.clock
+        or effects.needs_clock
+        or answer.needs_clock
+        or volatility.compares_with_clock(exchange.queries, inputs)
+        or volatility.reads_clock(exchange.calls, inputs)
+        or inputs.is_recent(exchange.session.before if exchange.session else None)
+    )
+    places = Places(effects, exchange.effects, beside.asserts, beside.patches)
+    strengthening = Strengthening(feedback, number, exchange, inputs, effects, places, clock=needs_clock)
+    strong_response = strengthening.of_response(about_response)
+    strong_rows = strengthening.of_rows(about_rows)
+    strong_effects = strengthening.of_effects(beside.asserts)
+    weakening = Weakening(feedback, number, exchange, inputs, places)
+    strong_response = weakening.of(strong_response)
+    strong_effects = weakening.of(strong_effects)
     act, notes = acting.send_request(exchange)
+    act = weak_passwords.refused_again(act, exchange, [row for row in arrangement.rows if row.model.user])
     act = replace(act, patches=tuple(beside.patches), runs_commit_hooks=beside.runs_commit_hooks)
     if assert_queries:
-        number = count_queries(exchange.queries, part.facts, models)
-        act = replace(act, queries=number if isinstance(number, int) else None)
-        notes = (*notes, *((Note(number),) if isinstance(number, str) else ()))
+        counted = count_queries(exchange.queries, part.facts, models)
+        act = replace(act, queries=counted if isinstance(counted, int) else None)
+        notes = (*notes, *((Note(counted),) if isinstance(counted, str) else ()))
     return Played(
         part=part,
         arrangement=arrangement,
@@ -91,17 +126,18 @@ def play(
         answer=answer,
         act=carried.into(act, exchange),
         response=about_response,
-        asserts=_in_order(about_response, about_rows, (*about_login, *beside.asserts)),
-        arrange=tuple(beside.arrange),
+        asserts=_in_order(strong_response, weakening.of(strong_rows), (*about_login, *strong_effects)),
+        arrange=(*beside.arrange, *stored_files.steps(exchange, arrangement)),
         notes=(*effects.notes, *notes, *beside.notes),
-        needs_clock=(
-            effects.needs_clock
-            or answer.needs_clock
-            or volatility.compares_with_clock(exchange.queries, inputs)
-            or volatility.reads_clock(exchange.calls, inputs)
-            or inputs.is_recent(exchange.session.before if exchange.session else None)
-        ),
+        needs_clock=needs_clock or effects.needs_clock,
+        moved=weakening.moved,
     )
+
+
+def _volatile_columns(feedback: Feedback, number: int) -> frozenset[tuple[str, str]]:
+    """Return (table, column) of created rows in which replays saw other values."""
+    places = [place for place in feedback.volatile if place.kind == "created" and place.request == number]
+    return frozenset((str(place.path[0]), str(place.path[-1])) for place in places if place.path)
 
 
 def _in_order(

@@ -21,14 +21,35 @@ _WITH_SEQUENCES: Final = frozenset({"postgresql", "oracle"})
 
 
 def give_keys(arrangement: Arrangement) -> None:
-    """Make up keys for the rows that have none beside rows whose keys are pinned."""
-    if not _WITH_SEQUENCES & set(arrangement.models.schema.databases.values()):
-        return
+    """Make up keys for the rows that have none beside rows whose keys are pinned.
+
+    Where the database counts on from the greatest key, only those need one that are made before a row
+    that has one, or where a query named a key.
+    """
+    models = arrangement.models
+    with_sequences = bool(_WITH_SEQUENCES & set(models.schema.databases.values()))
+    tables: dict[str, list[Row]] = {}
     for row in arrangement.rows:
-        key = _auto_key(row.model)
-        if row.pinned and key is not None and row.value(key.attname) is None:
-            keys = [other.value(key.attname) for other in arrangement.rows if other.model is row.model]
-            row.made_up[key.name] = max((known for known in keys if isinstance(known, int)), default=0) + 1
+        if row.pinned and _auto_key(row.model) is not None:
+            tables.setdefault(models.root(row.model).table, []).append(row)
+    for table, rows in tables.items():
+        named = arrangement.named_keys.get(table, frozenset())
+        taken = {key for row in rows if isinstance(key := _key(row), int)}
+        last = max((number for number, row in enumerate(rows) if _key(row) is not None), default=-1)
+        asked = {key for key in named if isinstance(key, int)}
+        greatest = max(taken | asked, default=0)
+        for number, row in enumerate(rows):
+            key = _auto_key(row.model)
+            if key is None or _key(row) is not None:
+                continue
+            if with_sequences or number < last or asked - taken:
+                greatest += 1
+                row.made_up[key.name] = greatest
+
+
+def _key(row: Row) -> object:
+    key = _auto_key(row.model)
+    return row.value(key.attname) if key is not None else None
 
 
 def steps(arrangement: Arrangement, state: State) -> Iterator[ResetSequences]:

@@ -6,14 +6,22 @@ mostly doesn't. Those that have neither belong to the client whose requests stan
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
-from otel2test.inverting.arrangements import Arrange, LogIn, SetCache, SetCookie, SetSession
-from otel2test.inverting.assertions import Assert, AssertRecent
-from otel2test.inverting.django import acting, evidence, volatility
+from otel2test.inverting.arrangements import Arrange, LogIn, SetCache, SetCookie, SetSession, StoreFile
+from otel2test.inverting.assertions import (
+    Assert,
+    AssertJson,
+    AssertMailCount,
+    AssertRecent,
+    FetchMails,
+    KeepValue,
+)
+from otel2test.inverting.django import acting, caches, evidence, volatility
 from otel2test.inverting.django.carrying import Carried
 from otel2test.inverting.django.logins import Login
 from otel2test.inverting.django.rows import Arrangement
@@ -22,7 +30,7 @@ from otel2test.inverting.django.subjects import subject_of
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.plan import Scene
 from otel2test.inverting.state import State
-from otel2test.reading.exchanges import Exchange, Model, Schema
+from otel2test.reading.exchanges import Exchange, Messages, Model, Schema
 
 _LONGEST_NAME: Final = 60
 _NEAR: Final = dt.timedelta(seconds=30)
@@ -66,14 +74,25 @@ def in_one_trace(exchanges: Sequence[Exchange]) -> list[Exchange]:
     schema = _together([item.schema for item in exchanges])
     found: list[Exchange] = []
     offset = 0
-    for exchange in exchanges:
+    said: set[tuple[int, str | None]] = set()
+    kept = caches.Kept()
+    for exchange in map(kept.unexplained, exchanges):
         queries = tuple(replace(item, position=item.position + offset) for item in exchange.queries)
         outbound = tuple(replace(item, position=item.position + offset) for item in exchange.outbound)
-        found.append(replace(exchange, schema=schema, queries=queries, outbound=outbound))
+        messages = _as_shown(exchange.messages, said)
+        said.update(messages.added)
+        found.append(replace(exchange, schema=schema, queries=queries, outbound=outbound, messages=messages))
         positions = [item.position for item in exchange.queries]
         positions += (item.position for item in exchange.outbound)
         offset += max(positions, default=0) + 1
     return found
+
+
+def _as_shown(messages: Messages, said: AbstractSet[tuple[int, str | None]]) -> Messages:
+    """Return the messages as a test sees them: left over from its earlier requests, and new ones."""
+    left = tuple(message for message in messages.before if message in said)
+    others = tuple(message for message in messages.before if message not in said)
+    return Messages(others, (*left, *messages.added))
 
 
 def _together(schemas: Sequence[Schema]) -> Schema:
@@ -138,6 +157,8 @@ def scenes(
 ) -> tuple[Scene, ...]:
     """Return the scenes; ``first`` is arranged before all, ``last`` asserted after all."""
     found: list[Scene] = []
+    mails = 0
+    of_caches = [*_of_caches(played)]
     clock = played[0].part.exchange.start
     for number, scene in enumerate(played):
         act, asserts = scene.act, scene.asserts
@@ -147,17 +168,61 @@ def scenes(
                 replace(step, now=False) if isinstance(step, AssertRecent) else step for step in asserts
             )
         kept = tuple(step for made_by, step in carried.kept.values() if made_by == number)
-        arrange = first if number == 0 else tuple(_between(played[number - 1], scene))
-        found.append(Scene(arrange, act, (*asserts, *kept)))
+        arrange = first
+        if number:
+            cached = (step for before, step in of_caches if before == number)
+            arrange = (*_between(played[number - 1], scene), *cached)
+        told = _and_kept(scene, tuple(_of_outbox(asserts, mails)), kept)
+        found.append(Scene(arrange, act, told))
+        mails += sum(mail.error is None for mail in scene.part.exchange.effects.mails)
     found[-1] = replace(found[-1], asserts=(*found[-1].asserts, *last))
     return tuple(found)
 
 
+def _and_kept(scene: Played, asserts: tuple[Assert, ...], kept: tuple[Assert, ...]) -> tuple[Assert, ...]:
+    """Return the assertions and what is kept of the response: from where it stands, its lists sorted."""
+    moved = any(isinstance(step, AssertJson) and step.sorts for step in asserts)
+    if not moved or not any(isinstance(step, KeepValue) for step in kept):
+        return (*asserts, *kept)
+    named = (replace(step, named=True) if isinstance(step, AssertJson) else step for step in asserts)
+    found = (
+        replace(step, keys=scene.moved(step.keys) or step.keys, of_data=True)
+        if isinstance(step, KeepValue)
+        else step
+        for step in kept
+    )
+    return (*named, *found)
+
+
+def _of_outbox(asserts: Iterable[Assert], earlier: int) -> Iterator[Assert]:
+    """Yield the assertions; in the outbox there are the e-mails of earlier requests, too."""
+    for step in asserts:
+        match step:
+            case FetchMails():
+                yield replace(step, earlier=earlier)
+            case AssertMailCount(number):
+                yield AssertMailCount(number + earlier)
+            case _:
+                yield step
+
+
 def shared(played: Sequence[Played]) -> Iterable[Arrange]:
-    """Yield what side effects need at the start, such as caches with what the first request found."""
-    steps = (step for scene in played for step in scene.arrange if not isinstance(step, SetCache))
+    """Yield what side effects need at the start, such as caches with what was in them."""
+    saved: set[str] = set()
+    steps: list[Arrange] = []
+    for scene in played:
+        steps += (
+            step
+            for step in scene.arrange
+            if not isinstance(step, SetCache) and not (isinstance(step, StoreFile) and step.name in saved)
+        )
+        saved.update(file.name for file in scene.part.exchange.effects.files if file.operation == "save")
     yield from dict.fromkeys(steps)
-    yield from (step for step in played[0].arrange if isinstance(step, SetCache))
+    yield from (step for number, step in _of_caches(played) if not number)
+
+
+def _of_caches(played: Sequence[Played]) -> Iterator[tuple[int, SetCache]]:
+    return caches.placed([scene.arrange for scene in played], [scene.part.exchange for scene in played])
 
 
 def _between(before: Played, after: Played) -> Iterable[Arrange]:

@@ -69,6 +69,16 @@ class Inputs:
             return False
         return abs(value - self.start.date()) <= dt.timedelta(days=1)
 
+    def names_today(self, text: str) -> bool:
+        """Say whether a date in the text, however it is written, may be that of the request."""
+        days = [self.start + dt.timedelta(days=number) for number in (-1, 0, 1)]
+        return any(
+            str(day.year) in text
+            and re.search(rf"(?<!\d)0?{day.day}(?!\d)", text)
+            and (f"{day:%b}" in text or re.search(rf"(?<!\d)0?{day.month}(?!\d)", text))
+            for day in days
+        )
+
     def given(self, value: object) -> bool:
         """Say whether ``value`` came from the request or the starting state."""
         return repr(value) in self.values or (isinstance(value, str) and value in self.texts)

@@ -17,8 +17,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from otel2test.inverting.sql.expressions import NAMED
+from otel2test.inverting.sql.expressions import NAMED, source_of
 from otel2test.inverting.sql.selects import select, union
+from otel2test.inverting.sql.tableless import tableless
 from otel2test.inverting.sql.writes import delete, insert, update
 from otel2test.inverting.statements import Harmless, Statement, Transaction, Unreadable
 
@@ -58,6 +59,8 @@ def analyse(sql: str, vendor: str, *, has_params: bool = True) -> Statement:
     if vendor == "mysql":
         tree = tree.transform(_mysql_like)
     match tree:
+        case exp.Select() if source_of(tree) is None:
+            return tableless(tree)
         case exp.Select():
             return select(tree)
         case exp.Insert():

@@ -52,5 +52,9 @@ def _negated(part: Predicate) -> Predicate | None:
             return Compared(column, _OPPOSITES[operator], value)
         case Like() | Within():
             return replace(part, negated=not part.negated)
+        case Or(branches):
+            opposites = tuple(opposite(branch) for branch in branches)
+            known = tuple(item for item in opposites if item is not None)
+            return Or((known,)) if len(known) == len(opposites) else None
         case _:
             return None

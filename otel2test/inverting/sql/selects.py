@@ -4,7 +4,7 @@ Subqueries in FROM and common table expressions are taken into the query that us
 as far as they pass on rows of tables.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -89,10 +89,10 @@ def select(tree: exp.Select, ctes: Tables | None = None, prefix: str = "") -> St
         (found.outer if outer else found.inner).extend(predicates(condition, scope))
     found.inner.extend(predicates(tree.args.get("where"), scope))
     aggregated = any(_aggregates(item) for item in tree.expressions)
-    order = tree.args.get("order")
+    outputs = tuple(_output(item, scope, found.counted) for item in tree.expressions)
     return Select(
         tables=tuple(found.tables),
-        outputs=tuple(_output(item, scope, found.counted) for item in tree.expressions),
+        outputs=outputs,
         predicates=tuple(found.inner),
         outer_predicates=tuple(found.outer),
         grouped=bool(tree.args.get("group") or tree.args.get("distinct"))
@@ -100,8 +100,9 @@ def select(tree: exp.Select, ctes: Tables | None = None, prefix: str = "") -> St
         aggregated=aggregated,
         limit=_number(tree.args.get("limit")),
         offset=_number(tree.args.get("offset")),
-        ordered_by=tuple(_order(order, scope)) if order else (),
+        ordered_by=tuple(_order(tree, scope, outputs)),
         filtered_groups=bool(tree.args.get("having") or tree.args.get("qualify")),
+        sorting=tuple(_sorting(tree)),
     )
 
 
@@ -116,7 +117,9 @@ def union(tree: exp.SetOperation) -> Statement:
         if not isinstance(understood, Select):
             return Unreadable("a UNION of what can't be read")
         branches.append(understood)
-    return Union(tuple(branches), bool(tree.args.get("limit") or tree.args.get("offset")))
+    return Union(
+        tuple(branches), bool(tree.args.get("limit") or tree.args.get("offset")), tuple(_sorting(tree))
+    )
 
 
 def _branches(tree: exp.Expr) -> Iterator[exp.Expr]:
@@ -229,17 +232,43 @@ def _respelt(node: exp.Expr | None, scope: Scope) -> ColumnRef | None:
 
 def _aggregates(item: exp.Expr) -> bool:
     return any(
-        not isinstance(node.parent, exp.Window) and not node.find_ancestor(exp.Subquery, exp.Exists)
+        not isinstance(node.parent, exp.Window) and node.parent_select is item.parent_select
         for node in item.find_all(exp.AggFunc)
     )
 
 
-def _order(order: exp.Expr, scope: Scope) -> Iterator[Order]:
-    for item in order.expressions:
-        column = scope.column(item.this if isinstance(item, exp.Ordered) else item)
-        if column is None:
+def _order(tree: exp.Select, scope: Scope, outputs: Sequence[Output]) -> Iterator[Order]:
+    order = tree.args.get("order")
+    for item in order.expressions if order else ():
+        term = bare(item.this if isinstance(item, exp.Ordered) else item)
+        number = _position(term, tree)
+        output = outputs[number] if number is not None and number < len(outputs) else None
+        column = scope.column(term) or (output.source if output else None)
+        counted = output.over if output and output.aggregate == "count" and not output.only else None
+        sorted_by = column or counted
+        if sorted_by is None:
             return
-        yield Order(column, bool(isinstance(item, exp.Ordered) and item.args.get("desc")))
+        descending = bool(isinstance(item, exp.Ordered) and item.args.get("desc"))
+        yield Order(sorted_by, descending, counts=column is None)
+
+
+def _sorting(tree: exp.Query) -> Iterator[int | None]:
+    """Yield for each term of ORDER BY the number of the output that it is."""
+    order = tree.args.get("order")
+    for item in order.expressions if order else ():
+        term = bare(item.this if isinstance(item, exp.Ordered) else item)
+        if not isinstance(term, (exp.Rand, exp.Null)):  # of which MySQL's NULL means no order as well
+            yield _position(term, tree)
+
+
+def _position(term: exp.Expr | None, tree: exp.Query) -> int | None:
+    if isinstance(term, exp.Literal):
+        return int(term.name) - 1 if term.is_int else None
+    for number, output in enumerate(tree.selects):
+        same = bare(output.unalias()) == term
+        if same or (isinstance(term, exp.Column) and not term.table and term.name == output.alias_or_name):
+            return number
+    return None
 
 
 # --- conditions -----------------------------------------------------------------------------

@@ -8,7 +8,10 @@ from sqlglot import exp
 from otel2test.inverting.sql.expressions import Scope, bare, operand, source_of, table_of
 from otel2test.inverting.sql.selects import predicate, predicates
 from otel2test.inverting.statements import (
+    Assignment,
     Cases,
+    Chosen,
+    Const,
     Delete,
     Equal,
     Insert,
@@ -109,18 +112,36 @@ def update(tree: exp.Update) -> Statement:
     return Update(table, assignments, conditions)
 
 
-def _assigned(node: exp.Expr, scope: Scope) -> Operand | Shifted | Cases:
+def _assigned(node: exp.Expr, scope: Scope) -> Assignment:
+    inner = bare(node)
+    if isinstance(inner, exp.Case) and inner.this is None:
+        cases = tuple(_case(branch, scope) for branch in inner.args["ifs"])
+        known = tuple(case for case in cases if case is not None)
+        if len(known) == len(cases) and operand(inner.args.get("default") or exp.Null()) == Const(None):
+            return Cases(known)
+        return Chosen(
+            tuple(
+                (predicates(branch.this, scope), _value(branch.args["true"], scope))
+                for branch in inner.args["ifs"]
+            ),
+            _column(inner.args.get("default"), scope) or _value(inner.args.get("default"), scope),
+        )
+    return _value(node, scope)
+
+
+def _value(node: exp.Expr | None, scope: Scope) -> Operand | Shifted:
     inner = bare(node)
     if isinstance(inner, (exp.Add, exp.Sub)):
         column = scope.column(inner.left)
         if column:
             return Shifted(column.column, operand(inner.right), 1 if isinstance(inner, exp.Add) else -1)
-    if isinstance(inner, exp.Case) and inner.this is None:
-        cases = tuple(_case(branch, scope) for branch in inner.args["ifs"])
-        known = tuple(case for case in cases if case is not None)
-        if len(known) == len(cases):
-            return Cases(known)
-    return operand(node)
+    return Const(None) if node is None else operand(node)
+
+
+def _column(node: exp.Expr | None, scope: Scope) -> Shifted | None:
+    """``ELSE column``: what the column has, it keeps."""
+    column = scope.column(node)
+    return Shifted(column.column, Const(0), 1) if column else None
 
 
 def _case(branch: exp.Expr, scope: Scope) -> tuple[Equal, Operand] | None:

@@ -43,6 +43,7 @@ urlpatterns = [
     path("tickets/", views.order_ticket),
     path("tickets/<int:pk>/", views.ticket, name="ticket"),
     path("statistics/", views.statistics),
+    path("fewest-books/", views.fewest_books),
     path("login/", views.log_in, name="login"),
     path("log-me-in/", views.log_me_in),
 ]

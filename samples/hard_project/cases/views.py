@@ -396,6 +396,13 @@ def statistics(request):
     return JsonResponse(found)
 
 
+def fewest_books(request):
+    """The first of a list that is sorted by a count, and how many there are in all."""
+    authors = Author.objects.annotate(number=Count("books")).order_by("number", "name")[:1]
+    listed = [{"name": author.name, "books": author.number} for author in authors]
+    return JsonResponse({"authors": Author.objects.count(), "first": listed})
+
+
 def log_in(request):
     return HttpResponse("Log in, please.", content_type="text/plain")
 

@@ -43,3 +43,4 @@ def test_api_todos_creates_todo(client):
         "project": {"name": "Django Day Copenhagen", "budget": "1250.50"},
         "tags": ["home"],
     }
+    assert response.headers["Location"] == f"/todos/{todo.pk}/"

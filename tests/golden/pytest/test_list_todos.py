@@ -46,3 +46,4 @@ def test_todo_list_shows_todos(client):
     assertContains(response, "Sell the piano")
     assertContains(response, "Repair the roof")
     assertContains(response, "home")
+    assertContains(response, f'href="/todos/{todo.pk}/"')

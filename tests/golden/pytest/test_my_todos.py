@@ -23,7 +23,7 @@ def test_mine_shows_todos(client):
     project = Project.objects.create(
         name="Django Day Copenhagen", budget=Decimal("1250.50"), owner=user
     )
-    Todo.objects.create(
+    todo = Todo.objects.create(
         title='Write "slides" for Anna\'s talk',
         due_on=date(2026, 1, 31),
         priority=3,
@@ -44,3 +44,4 @@ def test_mine_shows_todos(client):
     assertContains(response, escape('Write "slides" for Anna\'s talk'))
     assertContains(response, "Køb rødgrød med fløde")
     assertContains(response, "Øv talen")
+    assertContains(response, f'href="/todos/{todo.pk}/"')

@@ -45,3 +45,4 @@ class TodosTests(TestCase):
                 "tags": ["home"],
             },
         )
+        self.assertEqual(response.headers["Location"], f"/todos/{todo.pk}/")

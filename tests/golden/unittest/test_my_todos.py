@@ -21,7 +21,7 @@ class TodosTests(TestCase):
         project = Project.objects.create(
             name="Django Day Copenhagen", budget=Decimal("1250.50"), owner=user
         )
-        Todo.objects.create(
+        todo = Todo.objects.create(
             title='Write "slides" for Anna\'s talk',
             due_on=date(2026, 1, 31),
             priority=3,
@@ -44,3 +44,4 @@ class TodosTests(TestCase):
         self.assertContains(response, escape('Write "slides" for Anna\'s talk'))
         self.assertContains(response, "Køb rødgrød med fløde")
         self.assertContains(response, "Øv talen")
+        self.assertContains(response, f'href="/todos/{todo.pk}/"')

@@ -35,6 +35,7 @@ from tests.recordings import (
     schema,
     told,
     user,
+    view,
 )
 
 MADE = insert(TODO, 77, title="Ale")
@@ -193,7 +194,7 @@ def test_texts_and_bytes_that_are_short() -> None:
     text = request("GET", "/", answer="a,b\n\"'", response_headers=[("Content-Type", "text/csv")])
     binary = request("GET", "/", answer=body_of(b"\x00\xff"))
 
-    assert asserts(text)[1:] == [AssertBody("a,b\n\"'")]
+    assert asserts(text)[1:] == [AssertBody("a,b\n\"'"), AssertHeader("Content-Type", "text/csv")]
     assert asserts(binary)[1:] == [AssertBody(b"\x00\xff")]
 
 
@@ -201,7 +202,7 @@ def test_texts_and_bytes_that_are_short() -> None:
 def test_texts_that_are_long_or_no_run_repeats(answer: str | bytes) -> None:
     node = request("GET", "/", answer=body_of(answer), response_headers=[("Content-Type", "text/plain")])
 
-    assert asserts(node) == [AssertStatus(200)]
+    assert asserts(node) == [AssertStatus(200), AssertHeader("Content-Type", "text/plain")]
 
 
 def test_bodies_of_which_only_the_beginning_was_kept() -> None:
@@ -295,6 +296,39 @@ def test_error_pages_are_told_by_their_status_alone() -> None:
     assert page("<h1>Milk</h1>", select(TODO, ROW), status=404) == []
 
 
+LINKS = "<a href='/x/'>?</a>" + "".join(f'<a href="/todos/{key}/">{key}</a>' for key in (57, 58))
+
+
+@pytest.mark.parametrize(
+    ("shown", "linked"),
+    [
+        ("<p>Milk</p>" + LINKS, "Milk"),
+        ("<p>Oats</p>" + LINKS, "Oats"),
+        ("<p>Bread</p>" + LINKS, None),
+        ('<p>Milk</p><a href="/lists/57/">Edit</a>', None),
+        ('<p>Milk</p><a href="/todos/57/edit/">Edit</a>', None),
+        ('<p>Milk</p><a href="/people/58/todos/57/">Edit</a>', None),
+    ],
+    ids=["first", "second", "none shown", "another model", "an action", "another key"],
+)
+def test_of_the_rows_that_a_page_shows_one_link_is_asserted(shown: str, linked: str | None) -> None:
+    rows = [{**ROW, "id": 57}, {**ROW, "id": 58, "title": "Oats"}]
+    queries = [select(TODO, row) for row in rows]
+
+    def links(module: str) -> list[tuple[object, object]]:
+        asked = view("index", module=module)
+        found = plan(
+            request("GET", "/", *queries, answer=shown, response_headers=HTML, schema=SHOP, view=asked)
+        )
+        titles = {step.variable: dict(step.values)["title"] for step in steps(found, CreateRow)}
+        texts = [step.text for step in steps(found, AssertContains) if isinstance(step.text, Formatted)]
+        return [(text, titles["todo"]) for text in texts]
+
+    link = Formatted(('href="/todos/', Attribute("todo", "pk"), '/"'))
+    assert links("shop.views") == ([] if linked is None else [(link, linked)])
+    assert links("django.contrib.admin.sites") == []
+
+
 # --- headers, cookies, session --------------------------------------------------------------
 
 
@@ -311,8 +345,22 @@ def test_headers_that_the_view_set() -> None:
 
     assert steps(found, AssertHeader) == [
         AssertHeader("Content-Disposition", 'attachment; filename="é.csv"'),
+        AssertHeader("Content-Type", "text/csv"),
     ]
     assert steps(found, AssertAllow) == []
+
+
+def test_where_a_created_row_is_to_be_found() -> None:
+    def created(location: str) -> list[AssertHeader]:
+        header = [("Location", location)]
+        row = insert(TODO, 57, title="Milk")
+        return steps(
+            plan(request("POST", "/", row, status=201, response_headers=header, schema=SHOP)), AssertHeader
+        )
+
+    path = Formatted(("/todos/", Attribute("todo", "pk"), "/"))
+    assert created("/todos/57/") == [AssertHeader("Location", path)]
+    assert created("http://testserver/todos/") == [AssertHeader("Location", "http://testserver/todos/")]
 
 
 def test_allowed_methods_are_a_set_and_only_of_interest_where_one_was_refused() -> None:

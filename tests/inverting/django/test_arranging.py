@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from otel2test.attributes import FieldPayload, ModelPayload, SchemaPayload
-from otel2test.inverting.arrangements import AddLinks, CreateInBulk, CreateRow, UpdateRow
-from otel2test.inverting.expressions import ContentTypeOf, Variable
+from otel2test.inverting.arrangements import AddLinks, CreateInBulk, CreateRow, GetRow, UpdateRow
+from otel2test.inverting.expressions import ContentTypeOf, Values, Variable
 from otel2test.inverting.plan import Plan
 from tests.inverting.django.planning import created, plan, plan_of, shop, steps, values
 from tests.inverting.shop import PERSON, SHOP, TAG, TODO, USER, delete, select, update
-from tests.recordings import field, foreign_key, model, query, request, schema, user
+from tests.recordings import Node, field, foreign_key, model, query, request, schema, user
 
 ID = field("id", "BigAutoField", primary_key=True)
 
@@ -485,6 +485,52 @@ def test_a_content_type_of_which_only_the_id_is_known_is_a_note() -> None:
     )
 
     assert any("12" in note.text for note in found.notes)
+
+
+SITE = model(
+    "sites.Site",
+    field("id", "AutoField", primary_key=True),
+    field("domain", max_length=100, unique=True),
+    field("name", max_length=50),
+    module="django.contrib.sites.models",
+    table="django_site",
+    framework="site",
+)
+PAGE = model("shop.Page", ID, foreign_key("site", "sites.Site"))
+
+
+def sites(*queries: Node, site_id: int | None = 1) -> list[tuple[str, Values, Values]]:
+    """Return (method, lookup, values) for each site of the test."""
+    named = {} if site_id is None else {"site_id": site_id}
+    found = plan_of(*queries, models=schema(SITE, PAGE, **named))
+    assert not found.notes
+    return [
+        (step.method, step.lookup, step.values if isinstance(step, CreateRow) else ())
+        for step in found.arrange
+        if isinstance(step, (GetRow, CreateRow)) and step.model.name == "Site"
+    ]
+
+
+def test_the_site_of_the_settings_is_the_current_one() -> None:
+    page = select(PAGE, {"id": 1, "site_id": 1})
+    first = select(SITE, {"id": 1, "domain": "example.com", "name": "example.com"})
+
+    assert sites(page) == [("get_current", (), ())]
+    assert sites(page, first) == [("get_current", (), ())]
+
+
+def test_a_site_that_no_row_refers_to_is_left_alone() -> None:
+    assert sites(select(SITE, {"id": 1, "domain": "example.com", "name": "example.com"})) == []
+
+
+def test_without_the_setting_the_only_site_is_meant() -> None:
+    assert sites(select(PAGE, {"id": 1, "site_id": 1}), site_id=None) == [("get", (), ())]
+
+
+def test_a_site_with_a_domain_of_its_own_gets_it() -> None:
+    named = select(SITE, {"id": 1, "domain": "shop.example", "name": "Shop"})
+
+    assert sites(named) == [("update_or_create", values(pk=1), values(domain="shop.example", name="Shop"))]
 
 
 def test_session_rows_are_no_rows() -> None:

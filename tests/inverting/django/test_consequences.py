@@ -13,6 +13,7 @@ from otel2test.inverting.assertions import (
     AssertCalls,
     AssertContained,
     AssertMailCount,
+    AssertPresent,
     AssertStoredContent,
     FetchMails,
 )
@@ -70,6 +71,20 @@ def test_of_a_long_text_the_lines_that_tell_of_the_request_are_asserted() -> Non
     found = after(select(TODO, row), mails=[mail(body=body)])
 
     assert [step.text for step in steps(found, AssertContained)] == ["Oat milk is out.", "Buy more Oat milk!"]
+
+
+def test_of_another_form_of_an_email_a_line_that_tells_is_asserted() -> None:
+    row = {"id": 3, "title": "Tea & cake", "done": 0, "votes": 0, "made": "2020-01-01 00:00:00"}
+    html = "<p>Hi,</p><p>Tea &amp; cake is out.</p>"
+
+    found = after(
+        select(TODO, row), mails=[mail(alternatives=[[html, "text/html"], ["<p>?</p>", "text/html"]])]
+    )
+
+    assert steps(found, AssertContained) == [
+        AssertContained("message", "alternatives[0][0]", "Tea &amp; cake is out.")
+    ]
+    assert steps(found, AssertPresent) == [AssertPresent("message", "alternatives[1][0]")]
 
 
 def test_where_no_line_tells_the_first_is_asserted() -> None:
@@ -266,8 +281,8 @@ def test_a_stored_file_goes_to_scratch_media_and_its_content_is_asserted() -> No
     assert steps(found, AssertStoredContent) == [AssertStoredContent("document", "file", b"hi")]
 
 
-def test_files_that_are_only_read_change_nothing() -> None:
-    read = {"storage": "x.Storage", "operation": "exists", "name": "a.txt", "result": True}
+def test_files_that_are_only_linked_to_change_nothing() -> None:
+    read = {"storage": "x.Storage", "operation": "url", "name": "a.txt", "result": "/media/a.txt"}
 
     assert steps(after(files=[read]), UseScratchMedia) == []
 

@@ -1,6 +1,7 @@
 """What must be true of the database afterwards: the net effect, and nothing else."""
 
 import datetime as dt
+import json
 import uuid
 
 import pytest
@@ -320,3 +321,84 @@ def test_rows_that_look_alike_are_found_by_the_order_of_all_that_were_created() 
     (fetch,) = steps(found, FetchRows)
     assert fetch.variables == ("todo", "todo_2", "todo_3")
     assert steps(found, FetchRow) == []
+
+
+# --- rows and links that others resemble by the end -----------------------------------------
+
+
+@pytest.mark.parametrize("value", ["{}", "[]", '{"a": 1}'])
+def test_json_is_compared_though_a_builtin_gives_its_default(value: str) -> None:
+    thing = model("shop.Thing", ID, field("x", "JSONField", default_callable="builtins.dict"))
+
+    found = plan_of(
+        select(thing, {"id": 1, "x": '{"a": 0}'}), update(thing, 1, x=value), models=schema(thing)
+    )
+
+    assert effects(found)[1:] == [AssertAttribute("thing", "x", json.loads(value))]
+
+
+def test_nothing_is_present_where_a_program_stored_what_is_empty() -> None:
+    thing = model("shop.Thing", ID, field("x", "IntegerField", default_callable="shop.models.draw"))
+
+    found = plan_of(select(thing, {"id": 1, "x": 7}), update(thing, 1, x=0), models=schema(thing))
+
+    assert effects(found)[1:] == [AssertAttribute("thing", "x", 0)]
+
+
+def test_a_created_row_is_told_from_what_others_were_changed_to() -> None:
+    found = plan_of(
+        select(TODO, {**ROW, "owner_id": None}),
+        update(TODO, 50, title="Ale"),
+        insert(TODO, 77, title="Ale", votes=3),
+    )
+
+    (fetch,) = steps(found, FetchRow)
+    assert fetch.lookup == values(votes=3)
+
+
+def test_a_created_row_is_not_told_from_others_by_what_nobody_knows_of_these() -> None:
+    found = plan_of(
+        select(TODO, ROW),
+        query('UPDATE "shop_todo" SET "title" = LOWER("shop_todo"."title")', [], rowcount=1),
+        insert(TODO, 77, title="Ale", votes=3),
+    )
+
+    (fetch,) = steps(found, FetchRow)
+    assert fetch.lookup == values(votes=3)
+
+
+def test_rows_that_look_alike_are_found_by_keys_that_the_request_gave() -> None:
+    found = plan_of(insert(PERSON, None, id=9, name="Ada"), insert(PERSON, None, id=4, name="Ada"))
+
+    assert [step.lookup for step in steps(found, FetchRow)] == [values(pk=9), values(pk=4)]
+    assert steps(found, FetchRows) == []
+
+
+def test_of_rows_that_look_alike_only_the_number_is_told_where_their_keys_are_drawn() -> None:
+    ticket = model("shop.Ticket", field("key", "UUIDField", primary_key=True), field("text"))
+    drawn = [uuid.UUID(int=2**100 + number).hex for number in (7, 3)]
+
+    found = plan_of(*(insert(ticket, None, key=key, text="a") for key in drawn), models=schema(ticket))
+
+    assert effects(found) == [AssertCount(shop("Ticket"), "objects", 2)]
+
+
+def test_a_link_that_was_cut_and_made_again_leaves_nothing_to_say() -> None:
+    made = query('INSERT INTO "shop_todo_tags" ("todo_id", "tag_id") VALUES (%s, %s)', [50, 1], rowcount=1)
+    cut = query(
+        'DELETE FROM "shop_todo_tags" '
+        'WHERE ("shop_todo_tags"."todo_id" = %s AND "shop_todo_tags"."tag_id" IN (%s))',
+        [50, 1],
+        rowcount=1,
+    )
+
+    found = plan_of(select(TODO, ROW), select(TAG, {"id": 1, "name": "a"}), cut, made)
+
+    assert effects(found) == []
+
+
+def test_a_row_deleted_and_made_again_under_its_key_is_not_gone() -> None:
+    found = plan_of(select(TAG, {"id": 1, "name": "a"}), delete(TAG, 1), insert(TAG, None, id=1, name="b"))
+
+    assert steps(found, AssertGone) == []
+    assert [step.lookup for step in steps(found, FetchRow)] == [()]

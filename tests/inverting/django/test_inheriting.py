@@ -3,6 +3,7 @@
 from typing import Final
 
 from otel2test.inverting.assertions import FetchRow
+from otel2test.inverting.expressions import Variable
 from tests.inverting.django.planning import created, plan_of, shop, steps, values
 from tests.inverting.shop import insert, select
 from tests.recordings import field, foreign_key, model, query, schema
@@ -42,6 +43,21 @@ def test_a_childs_row_counts_among_the_parents_where_a_created_one_is_looked_for
 
     (fetch,) = steps(found, FetchRow)
     assert (fetch.model, fetch.lookup) == (shop("Place"), values(name="Bar"))
+
+
+def test_a_key_of_the_parents_table_that_was_only_counted_is_kept() -> None:
+    place = model("shop.Place", *PLACE["fields"], foreign_key("town", "shop.Town", null=True))
+    cafe = model("shop.Cafe", *place["fields"], LINK)
+    town = model("shop.Town", field("id", "BigAutoField", primary_key=True))
+    counted = query(
+        'SELECT "shop_place"."id", "shop_place"."name", "shop_place"."town_id", "shop_cafe"."place_ptr_id", '
+        f'COUNT(DISTINCT "shop_place"."town_id") AS "many" FROM {JOIN} '
+        'GROUP BY "shop_place"."id", "shop_cafe"."place_ptr_id"',
+        [], columns=["id", "name", "town_id", "place_ptr_id", "many"], rows=[[4, "Norma", 7, 4, 1]],
+    )  # fmt: skip
+
+    (_, (_, given)) = created(plan_of(counted, models=schema(place, cafe, town)))
+    assert given == {"name": "Norma", "town": Variable("town")}
 
 
 def test_a_text_key_is_given_by_the_parents_name() -> None:

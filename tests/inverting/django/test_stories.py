@@ -6,15 +6,26 @@ from typing import Any
 
 from otel2test.attributes import CookiePayload
 from otel2test.inverting.acts import SendRequest
-from otel2test.inverting.arrangements import CreateRow, SetClock, SetCookie, SetSession
+from otel2test.inverting.arrangements import (
+    CreateRow,
+    SetCache,
+    SetClock,
+    SetCookie,
+    SetSession,
+    StoreFile,
+)
 from otel2test.inverting.assertions import (
     AssertAttribute,
     AssertContains,
     AssertCount,
     AssertGone,
     AssertJson,
+    AssertMailCount,
+    AssertMessages,
     AssertRedirect,
+    FetchMails,
     FetchRow,
+    KeepLink,
     KeepValue,
     RefreshRow,
 )
@@ -27,7 +38,7 @@ from otel2test.reading.building import instant as instant_of
 from otel2test.reading.exchanges import Exchange
 from tests.inverting.django.planning import HTML, JSON, steps
 from tests.inverting.shop import PERSON, SHOP, TODO, delete, insert, select, update
-from tests.recordings import START, Node, recorded, request, user, view
+from tests.recordings import START, Node, recorded, request, span_id, told, user, view
 
 NEW = {"id": 57, "title": "Milk", "done": 0, "votes": 0, "made": "2020-01-01 00:00:00"}
 BY_KEY: dict[str, Any] = {"where": '"shop_todo"."id" = %s', "params": [57]}
@@ -70,12 +81,12 @@ def cookie(name: str, value: str, *, deleted: bool = False) -> CookiePayload:
     return {"name": name, "value": value, "attributes": {}, "deleted": deleted}
 
 
-def groups(*told: tuple[Mapping[str, str], Sequence[CookiePayload]]) -> list[list[str]]:
+def groups(*clients: tuple[Mapping[str, str], Sequence[CookiePayload]]) -> list[list[str]]:
     """Return the paths of each client's requests; given are the cookies sent and set by each request."""
     found = exchanges(
         *(
             request("GET", f"/{number}/", cookies=sent, response_cookies=received)
-            for number, (sent, received) in enumerate(told)
+            for number, (sent, received) in enumerate(clients)
         )
     )
     return [[item.request.path for item in client] for client in by_client(found)]
@@ -218,6 +229,119 @@ def test_a_text_that_happens_to_be_in_two_places_does_not_flow() -> None:
     )
 
     assert steps_of(plan, KeepValue) == []
+
+
+# --- e-mails, messages, caches --------------------------------------------------------------
+
+HERE = {"span": span_id(0), "start": 5}
+
+
+def doing(method: str, path: str, effects: Mapping[str, Sequence[Mapping[str, Any]]], **more: Any) -> Node:
+    payloads = {kind: [{**HERE, **item} for item in items] for kind, items in effects.items()}
+    return ask(method, path, effects=payloads, **more)
+
+
+def mail(body: str) -> Mapping[str, Any]:
+    return {"subject": "Hi", "body": body, "from_email": "a@b.c", "to": ["ann@b.c"]}
+
+
+RESET = "/reset/MQ/c5x9ab-2785820dc52693912d17e916f35b3e31/"
+
+
+def test_a_link_is_read_out_of_the_e_mail() -> None:
+    plan = story(
+        doing("POST", "/invite/", {"MAILS": [mail("Welcome!")]}),
+        doing("POST", "/forgotten/", {"MAILS": [mail(f"Go to http://testserver{RESET} now.")]}),
+        ask("GET", RESET),
+        ask("POST", RESET, form=[("password", "x")]),
+    )
+
+    (kept,) = steps_of(plan, KeepLink)
+    assert (kept.variable, kept.index, kept.text) == ("link", 1, "body")
+    assert plan.then[0].asserts[-1] == kept
+    assert acts(plan)[2:] == [Variable("link"), Variable("link")]
+    assert [act.has_data for act in steps_of(plan, SendRequest)][2:] == [False, True]
+
+
+def test_a_link_with_its_query() -> None:
+    path = "/join/?token=8f7a2c91d0"
+    plan = story(
+        doing("POST", "/invite/", {"MAILS": [mail(f"http://testserver{path}")]}),
+        ask("GET", "/join/", query_string="token=8f7a2c91d0"),
+    )
+
+    act = plan.then[0].act
+    assert (act.path, act.has_data) == (Variable("link"), False)
+
+
+def test_the_outbox_holds_what_earlier_requests_sent() -> None:
+    many = [mail("Many")] * 6
+    plan = story(
+        doing("POST", "/one/", {"MAILS": [mail("One")]}),
+        doing("POST", "/many/", {"MAILS": many}),
+        doing("POST", "/two/", {"MAILS": [mail("Two")]}),
+    )
+
+    assert [step.earlier for step in steps_of(plan, FetchMails)] == [0, 7]
+    assert [step.number for step in steps_of(plan, AssertMailCount)] == [7]
+
+
+def test_messages_that_no_page_showed_are_still_there() -> None:
+    def telling(before: Sequence[str], added: Sequence[str]) -> Node:
+        messages = {"before": [(20, text) for text in before], "added": [(20, text) for text in added]}
+        return told(ask("POST", "/"), MESSAGES=messages)
+
+    plan = story(telling(["Long ago"], ["One"]), telling(["Long ago", "One"], ["Two"]))
+
+    assert [step.texts for step in steps_of(plan, AssertMessages)] == [("One",), ("One", "Two")]
+
+
+def access(operation: str, key: str, value: object = None, *, hit: bool = True) -> Mapping[str, Any]:
+    found: dict[str, Any] = {"hits": [hit]} if operation in {"get", "has_key"} else {}
+    return {"alias": "default", "operation": operation, "keys": [key], "values": [value], **found}
+
+
+def cached(*requests: Sequence[Mapping[str, Any]]) -> list[list[tuple[str, object]]]:
+    """Return what is put into caches before each request that made these accesses."""
+    plan = story(*(doing("GET", "/", {"CACHE": items}) for items in requests))
+    return [
+        [(step.key, step.value) for step in scene.arrange if isinstance(step, SetCache)]
+        for scene in plan.scenes
+    ]
+
+
+def test_what_was_cached_before_the_story_is_arranged_at_its_start() -> None:
+    assert cached([access("set", "b", 2)], [access("get", "a", 1)], [access("get", "a", 1)]) == [
+        [("a", 1)],
+        [],
+        [],
+    ]
+
+
+def test_what_an_earlier_request_cached_is_there_by_itself() -> None:
+    assert cached([access("get", "a", hit=False), access("set", "a", 1)], [access("get", "a", 1)]) == [[], []]
+    assert cached([access("set", "a", 1)], [access("has_key", "a")]) == [[], []]
+
+
+def test_what_came_by_in_between_is_arranged_there() -> None:
+    assert cached([access("get", "a", hit=False)], [access("get", "a", 1)]) == [[], [("a", 1)]]
+    assert cached([access("set", "a", 1)], [access("get", "a", 2)]) == [[], [("a", 2)]]
+    assert cached([access("set", "a", 1)], [access("delete", "a")], [access("get", "a", 1)]) == [
+        [],
+        [],
+        [("a", 1)],
+    ]
+
+
+def test_a_file_that_an_earlier_request_saved_is_not_stored_again() -> None:
+    files = [{"storage": "x.Storage", "operation": "save", "name": "a.txt"}]
+    asked = {"storage": "x.Storage", "operation": "exists", "result": True}
+    plan = story(
+        doing("POST", "/", {"FILES": files}),
+        doing("GET", "/", {"FILES": [{**asked, "name": "a.txt"}, {**asked, "name": "b.txt"}]}),
+    )
+
+    assert [step.name for step in steps_of(plan, StoreFile)] == ["b.txt"]
 
 
 # --- what lies between ----------------------------------------------------------------------

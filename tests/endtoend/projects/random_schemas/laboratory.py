@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from django.core.management.color import no_style
-from django.db import connection, transaction
+from django.db import OperationalError, ProgrammingError, connection, transaction
 from django.http import HttpRequest, JsonResponse
 from django.test import Client
+from hypothesis import reject
 
 from otel2test import reading
 from otel2test.inverting.django.inverting import invert
@@ -73,7 +74,11 @@ class Example:
             Stage.perform = lambda: self._run(performer)
             written.lines.clear()
             keys = [key for operation in self.operations for key in operation.asked_for()]
-            response = Client().post("/", {"key": keys} if keys else {})
+            try:
+                response = Client().post("/", {"key": keys} if keys else {})
+            except (OperationalError, ProgrammingError):
+                # Of a negated condition beside alternatives, Django may name a table that it doesn't join.
+                reject()
             assert response.status_code == 200
             (line,) = written.lines
             _empty(classes)

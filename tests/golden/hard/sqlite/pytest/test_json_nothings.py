@@ -16,7 +16,7 @@ def test_note_creates_note(client):
     # Assert
     assert response.status_code == 201
     note = Note.objects.get()
-    assert note.details
+    assert note.details == {"a": None, "b": [], "c": ""}
     assert response.json() == {
         "id": note.pk,
         "text": "",

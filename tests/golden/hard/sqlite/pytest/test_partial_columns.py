@@ -1,4 +1,5 @@
 from decimal import Decimal
+from operator import itemgetter
 
 import pytest
 
@@ -21,7 +22,10 @@ def test_partial_columns_returns_json(client):
 
     # Assert
     assert response.status_code == 200
-    assert response.json() == {
+    data = response.json()
+    # In any order: the query has no ORDER BY.
+    data["authors"].sort(key=itemgetter("name"))
+    assert data == {
         "books": ["A Thin One", "Zebras"],
         "authors": [{"name": "Ann Åkjær"}, {"name": "Bo O'Hara"}],
     }

@@ -31,3 +31,4 @@ def test_streamed_is_shown(client):
         response.getvalue().decode()
         == "A Thin One;90\nØresund;320\nThe Thick One;811\nZebras;120\n"
     )
+    assert response.headers["Content-Type"] == "text/csv"

@@ -15,7 +15,7 @@ class CasesTests(TestCase):
         # Assert
         self.assertEqual(response.status_code, 201)
         note = Note.objects.get()
-        self.assertTrue(note.details)
+        self.assertEqual(note.details, {"a": None, "b": [], "c": ""})
         self.assertEqual(
             response.json(),
             {

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from operator import itemgetter
 
 from django.test import TestCase
 
@@ -20,8 +21,11 @@ class CasesTests(TestCase):
 
         # Assert
         self.assertEqual(response.status_code, 200)
+        data = response.json()
+        # In any order: the query has no ORDER BY.
+        data["authors"].sort(key=itemgetter("name"))
         self.assertEqual(
-            response.json(),
+            data,
             {
                 "books": ["A Thin One", "Zebras"],
                 "authors": [{"name": "Ann Åkjær"}, {"name": "Bo O'Hara"}],

@@ -36,3 +36,4 @@ class CasesTests(TestCase):
             response.getvalue().decode(),
             "A Thin One;90\nØresund;320\nThe Thick One;811\nZebras;120\n",
         )
+        self.assertEqual(response.headers["Content-Type"], "text/csv")

@@ -1,0 +1,425 @@
+"""What isn't the same in every run, taken out of the assertions on one request.
+
+What enters are the assertions and what is known of places: the values that replays saw there,
+and lists whose order no query promises or which replays saw in another one. What leaves are the
+same assertions, each on such a place weakened to what all runs share: a relation to another
+value of the same run, a pattern, a length, a type. Where nothing is left to say, a comment says so.
+"""
+
+import html
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from otel2test.inverting.assertions import (
+    Assert,
+    AssertAttribute,
+    AssertBody,
+    AssertCached,
+    AssertCalledOnce,
+    AssertCalls,
+    AssertContained,
+    AssertContains,
+    AssertCookie,
+    AssertFileName,
+    AssertHeader,
+    AssertJson,
+    AssertLike,
+    AssertMessages,
+    AssertNothing,
+    AssertRedirect,
+    AssertSession,
+    AssertStatus,
+    AssertStored,
+    AssertStoredContent,
+)
+from otel2test.inverting.django.evidence import parse_json
+from otel2test.inverting.django.places import Places, Where
+from otel2test.inverting.django.volatility import TEST_HOST, Inputs
+from otel2test.inverting.expressions import Anything, Attribute, Formatted, Name, Value, Values
+from otel2test.inverting.feedback import Feedback, Kind
+from otel2test.inverting.likenesses import InAnyOrder, Likeness, Matching, OfLength, OfType, OneOf, likeness
+from otel2test.inverting.loosening import (
+    DIFFERS,
+    NOTHING_LEFT,
+    Loosened,
+    Seen,
+    explains,
+    loosened,
+    matching,
+    repeated,
+)
+from otel2test.inverting.orders import unordered_lines, unordered_lists
+from otel2test.inverting.patterns import escaped, pattern_of
+from otel2test.inverting.sortings import Keys, Unordered, part, put_in_order, sort_key, with_part
+from otel2test.reading.exchanges import Exchange
+
+_Call: TypeAlias = "tuple[tuple[Value, ...], Values]"
+
+
+class Weakening:
+    """What is known of the places of one request: the ``number``-th of its test."""
+
+    def __init__(
+        self, feedback: Feedback, number: int, exchange: Exchange, inputs: Inputs, places: Places
+    ) -> None:
+        self.exchange = exchange
+        self.places = places
+        self.seen: dict[Where, Seen] = {}
+        self.unordered = {(place.kind, place.path) for place in feedback.unordered if place.request == number}
+        for place, values in feedback.volatile.items():
+            if place.request == number:
+                self._take(
+                    (place.kind, place.path), [_as_seen(place.kind, value, inputs) for value in values]
+                )
+        self.asserted = {
+            place.path
+            for place in feedback.asserted
+            if (place.kind, place.request) == ("json", number) and place not in feedback.volatile
+        }
+        """Parts of the response's JSON of which something must be said."""
+        self.said: set[Where] = set()
+        """Places of which a weak assertion was made already."""
+        self.moved: Callable[[Keys], Keys | None] = lambda keys: keys
+        """Where a part of the response's JSON stands once its lists are sorted."""
+
+    def _take(self, place: Where, values: Seen) -> None:
+        """Take note of what was seen in a place: in its parts, where they are the same in all runs."""
+        kind, path = place
+        if kind in {"session", "cache", "task"} and (names := _parts(values)):
+            for name in names:
+                inner = [part(value, (name,)) for value in values]
+                if any(value != inner[0] for value in inner):
+                    self._take((kind, (*path, name)), inner)
+        elif kind not in {"json", "outbound"} and _same_items(values):
+            self.unordered.add(place)
+        else:
+            self.seen[place] = values
+
+    def of(self, asserts: Sequence[Assert]) -> tuple[Assert, ...]:
+        """Return the assertions as far as they hold in every run."""
+        return tuple(weak for step in asserts for weak in self._weak(step))
+
+    def _weak(self, step: Assert) -> Iterator[Assert]:
+        match step:
+            case AssertJson():
+                yield from self._json(step)
+            case AssertBody():
+                yield from self._body(step)
+            case _ if self.seen or self.unordered:
+                yield from self._of_response(step)
+            case _:
+                yield step
+
+    def _of_response(self, step: Assert) -> Iterator[Assert]:
+        match step:
+            case AssertStatus(status):
+                seen = self.seen.get(("status", ()))
+                yield step if seen is None else AssertLike(step, OneOf(tuple(dict.fromkeys((status, *seen)))))
+            case AssertRedirect(url, status):
+                yield from self._redirect(step, url, status)
+            case AssertHeader(name, value):
+                yield from self._one(step, value, self._named("header", name))
+            case AssertCookie(name, str(value)):
+                yield from self._one(step, value, [("cookie", (name,))])
+            case AssertContains(str(text)):
+                yield from self._shown(step, text)
+            case AssertSession(key, value):
+                yield from self._tree(step, value, "session", (key,))
+            case AssertMessages():
+                yield from self._messages(step)
+            case _:
+                yield from self._of_effects(step)
+
+    def _of_effects(self, step: Assert) -> Iterator[Assert]:
+        match step:
+            case AssertAttribute(variable, attribute, value):
+                yield from self._one(step, value, self.places.of(variable, attribute))
+            case AssertStored(variable, _, _, ((attribute, value),)):
+                plain = AssertAttribute(variable, attribute, value)
+                weak = [*self._one(plain, value, self.places.of(variable, attribute))]
+                yield from [step] if weak == [plain] else weak
+            case AssertContained(variable, attribute, text):
+                yield from self._contained(step, text, self.places.of(variable, attribute))
+            case AssertFileName(variable, attribute, beginning):
+                yield from self._file_name(step, beginning, self.places.of(variable, attribute))
+            case AssertStoredContent(content=content):
+                yield from self._one(step, content, [*self.places.files(content=content)])
+            case AssertCached(alias, key, value):
+                yield from self._tree(step, value, "cache", (alias, key))
+            case AssertCalledOnce(variable, arguments, keywords):
+                yield from self._called(step, variable, (arguments, keywords))
+            case AssertCalls(variable, calls):
+                yield from self._calls(step, variable, calls)
+            case _:
+                yield step
+
+    # --- one value
+
+    def _one(self, step: Assert, value: Value, places: Sequence[Where]) -> Iterator[Assert]:
+        """Yield the step, or what is left of it where replays saw another value."""
+        if isinstance(value, list) and any(place in self.unordered for place in places):
+            yield AssertLike(step, _any_order(value))
+            return
+        place = next((place for place in places if place in self.seen), None)
+        if place is None or explains(value, self.seen[place]):
+            yield step
+            return
+        relation = self._related(place)
+        if relation is not None and isinstance(step, (AssertAttribute, AssertCookie, AssertHeader)):
+            yield replace(step, value=relation)
+        else:
+            yield self._like(step, place)
+
+    def _like(self, step: Assert, place: Where) -> Assert:
+        found = likeness(self.seen[place])
+        return AssertLike(step, found) if found is not None else _nothing(place)
+
+    def _named(self, kind: Kind, name: str) -> list[Where]:
+        """Return the places of that name, whatever the case of its letters."""
+        return [place for place in self.seen if place[0] == kind and str(place[1][0]).lower() == name.lower()]
+
+    def _redirect(self, step: AssertRedirect, url: Value, status: int) -> Iterator[Assert]:
+        seen = self.seen.get(("redirect", ()))
+        if seen is None or explains(url, seen):
+            yield step
+            return
+        relation = self._related(("redirect", ()))
+        if relation is not None:
+            yield replace(step, url=relation)
+            return
+        yield AssertStatus(status)
+        paths = [re.sub(rf"https?://{TEST_HOST}", "", item) for item in seen if isinstance(item, str)]
+        pattern = pattern_of(paths) if len(paths) == len(seen) else None
+        if pattern is None:
+            yield _nothing(("redirect", ()))
+            return
+        host = f"(?:https?://{TEST_HOST})?" if paths != [*seen] else ""
+        yield AssertLike(step, Matching(host + pattern))
+
+    def _shown(self, step: AssertContains, text: str) -> Iterator[Assert]:
+        seen = self.seen.get(("text", (text,)))
+        if seen is not None and len(seen) == 1:
+            yield AssertNothing(f"the text {text!r}, which isn't there in every run")
+            return
+        if seen is None or explains(text, seen):
+            yield step
+            return
+        texts = [html.escape(item) if step.escaped else item for item in seen if isinstance(item, str)]
+        pattern = pattern_of(texts) if len(texts) == len(seen) else None
+        place: Where = ("text", (text,))
+        yield AssertLike(step, Matching(pattern, anywhere=True)) if pattern else _nothing(place)
+
+    def _contained(self, step: Assert, text: Value, places: Sequence[Where]) -> Iterator[Assert]:
+        """Yield a line of an e-mail; in the place of those that don't hold still, one weak assertion."""
+        place = next((place for place in places if place in self.seen), None)
+        if place is None or all(_stands_in(text, item) for item in self.seen[place]):
+            yield step
+        elif place[1][-1] == "alternatives":
+            return  # of an e-mail's other forms one line is as good as another
+        elif place not in self.said:
+            self.said.add(place)
+            yield self._like(step, place)
+
+    def _file_name(self, step: AssertFileName, beginning: str, places: Sequence[Where]) -> Iterator[Assert]:
+        known = (place for place in (*places, *self.places.files(name=beginning)) if place in self.seen)
+        place = next(known, None)
+        if place is None or all(str(name).startswith(beginning) for name in self.seen[place]):
+            yield step
+        else:
+            yield self._like(AssertAttribute(step.variable, f"{step.attribute}.name", beginning), place)
+
+    def _body(self, step: AssertBody) -> Iterator[Assert]:
+        content = step.content
+        if isinstance(content, str):
+            open_order = unordered_lines(content, self.exchange.queries)
+            why = f"it {DIFFERS}" if ("body", ()) in self.unordered else open_order
+            step = replace(step, unordered=why)
+        seen = self.seen.get(("body", ()), ())
+        if seen and isinstance(seen[0], (str, bytes)) and not explains(content, seen):
+            step = replace(step, content=seen[0])
+        yield from self._one(step, step.content, [("body", ())])
+
+    # --- values with parts
+
+    def _json(self, step: AssertJson) -> Iterator[Assert]:
+        if ("json", ()) in self.seen and not explains(step.value, self.seen["json", ()]):
+            yield self._like(step, ("json", ()))
+            return
+        found = self._loosened(step.value, "json", ())
+        response = self.exchange.response
+        recorded = parse_json(response.body.text) if response is not None else None
+        unordered = dict(unordered_lists(recorded, self.exchange.queries))
+        for kind, keys in self.unordered:
+            items = part(found.value, keys) if kind == "json" else None
+            if isinstance(items, list):
+                unordered[keys] = Unordered(((0, len(items)),), f"it {DIFFERS}")
+        asserted = [
+            (keys, OfType((Name("builtins", type(value).__name__),)))
+            for keys in sorted(self.asserted, key=str)
+            if isinstance(part(found.value, keys), Anything)
+            and not any(told == keys for told, _ in found.likes)
+            if (value := part(recorded, keys)) is not None
+        ]
+        now = put_in_order(found.value, unordered)
+        self.moved = now.moved
+        likes: list[tuple[Keys | None, Likeness]] = [
+            (now.moved(keys), like) for keys, like in (*found.likes, *asserted)
+        ]
+        likes += [(keys, OfLength(number)) for keys, number in now.unsorted]
+        simple = [sort.keys == () and sort.span is None and sort.each is None for sort in now.sorts]
+        named = bool(likes) or not all(simple) or now.refers
+        weak = AssertJson(now.value, now.sorts, named)
+        yield weak
+        yield from (AssertLike(weak, like, keys, told=True) for keys, like in likes if keys is not None)
+
+    def _tree(
+        self, step: AssertSession | AssertCached, value: Value, kind: Kind, path: Keys
+    ) -> Iterator[Assert]:
+        if (kind, path) in self.unordered or (kind, path) in self.seen:
+            yield from self._one(step, value, [(kind, path)])
+            return
+        found = self._loosened(value, kind, path)
+        weak = replace(step, value=found.value)
+        yield from (weak, *_beside(weak, found))
+
+    def _messages(self, step: AssertMessages) -> Iterator[Assert]:
+        if ("message", ()) in self.unordered:
+            yield AssertLike(step, _any_order([*step.texts]))
+            return
+        found = self._loosened([*step.texts], "message", ())
+        texts = found.value if isinstance(found.value, list) else [*step.texts]
+        weak = AssertMessages(tuple(texts), named=bool(found.likes))
+        yield from (weak, *_beside(weak, found))
+
+    def _loosened(self, value: Value, kind: Kind, path: Keys) -> Loosened:
+        seen = {
+            place[1][len(path) :]: values
+            for place, values in self.seen.items()
+            if place[0] == kind and place[1][: len(path)] == path
+        }
+        found = loosened(value, seen, lambda keys: self._related((kind, (*path, *keys))), own=kind == "json")
+        if kind == "json":
+            return found  # whose lists are sorted as a whole
+        for _, place in (each for each in self.unordered if each[0] == kind and each[1][: len(path)] == path):
+            items = part(found.value, place[len(path) :])
+            if isinstance(items, list):
+                left = with_part(found.value, place[len(path) :], Anything(f"its order {DIFFERS}"))
+                found = Loosened(left, (*found.likes, (place[len(path) :], _any_order(items))))
+        return found
+
+    # --- tasks
+
+    def _called(self, step: AssertCalledOnce, variable: str, call: _Call) -> Iterator[Assert]:
+        number = next(iter(self.places.tasks(variable)), -1)
+        (arguments, keywords), likes = self._call(call, number, ())
+        weak = replace(step, arguments=arguments, keywords=keywords)
+        yield weak
+        yield from (AssertLike(weak, like, keys, told=True) for keys, like in likes)
+
+    def _calls(self, step: AssertCalls, variable: str, calls: Sequence[_Call]) -> Iterator[Assert]:
+        numbers = self.places.tasks(variable)
+        if len(numbers) != len(calls):
+            yield step
+            return
+        made = [
+            self._call(call, number, (at,))
+            for at, (call, number) in enumerate(zip(calls, numbers, strict=True))
+        ]
+        weak = replace(step, calls=tuple(call for call, _ in made))
+        yield weak
+        yield from (AssertLike(weak, like, keys, told=True) for _, likes in made for keys, like in likes)
+
+    def _call(self, call: _Call, number: int, at: Keys) -> tuple[_Call, list[tuple[Keys, Likeness]]]:
+        """Return how a task was called, and what is to be said of its arguments beside that.
+
+        ``apply_async`` takes those of the task by its own: ``args`` and ``kwargs``.
+        """
+        arguments, keywords = call
+        by_name = dict(keywords)
+        found: list[tuple[Keys, Likeness]] = []
+        placed = self._loosened([*arguments], "task", (number, "args"))
+        found += (((*at, "args", *keys), like) for keys, like in placed.likes)
+        for name in ("args", "kwargs"):
+            if name in by_name:
+                inner = self._loosened(_as_list(by_name[name]), "task", (number, name))
+                by_name[name] = tuple(inner.value) if isinstance(inner.value, list) else inner.value
+                found += (((*at, "kwargs", name, *keys), like) for keys, like in inner.likes)
+        named = self._loosened(by_name, "task", (number, "kwargs"))
+        found += (((*at, "kwargs", *keys), like) for keys, like in named.likes)
+        places = placed.value if isinstance(placed.value, list) else [*arguments]
+        names = named.value if isinstance(named.value, Mapping) else by_name
+        return (tuple(places), tuple(names.items())), found
+
+    # --- relations
+
+    def _related(self, place: Where) -> Value | None:
+        """Return what of a created or changed row the place repeated in every run."""
+        for (variable, attribute), others in self.places.columns.items():
+            for other in others:
+                if other in self.seen and place in self.seen and _is_told_by(place, other):
+                    found = repeated(self.seen[place], self.seen[other], Attribute(variable, attribute))
+                    if found is not None:
+                        return found
+        return None
+
+
+def _is_told_by(place: Where, other: Where) -> bool:
+    """Say whether the test has ``other`` at hand: a column of a created row, for such a one before it."""
+    if other[0] != "created" or place[0] == "updated":
+        return False
+    return place[0] != "created" or str(other[1]) < str(place[1])
+
+
+def _as_seen(kind: Kind, value: object, inputs: Inputs) -> object:
+    """Return an observation as a test meets it: of a cookie only the value, the test client's host."""
+    if kind == "cookie" and isinstance(value, tuple):
+        value = value[0] if value else ""
+    return inputs.on_test_server(value)
+
+
+def _parts(values: Seen) -> tuple[str | int, ...]:
+    """Return what all the values have parts under; nothing where they differ in that."""
+    names = {
+        tuple(value)
+        if isinstance(value, Mapping)
+        else tuple(range(len(value)))
+        if isinstance(value, (list, tuple)) and not _same_items(values)
+        else ()
+        for value in values
+    }
+    return names.pop() if len(names) == 1 else ()
+
+
+def _same_items(values: Seen) -> bool:
+    """Say whether these are lists of the same items in several orders."""
+    lists = [value for value in values if isinstance(value, (list, tuple)) and len(value) > 1]
+    return len(lists) == len(values) > 1 and len({repr(sorted(map(repr, each))) for each in lists}) == 1
+
+
+def _as_list(value: Value) -> Value:
+    return [*value] if isinstance(value, tuple) else value
+
+
+def _beside(step: Assert, found: Loosened) -> Iterator[Assert]:
+    return (AssertLike(step, like, keys, told=True) for keys, like in found.likes)
+
+
+def _any_order(items: list[Value]) -> Likeness:
+    key = sort_key(items)
+    if key is None or key.differs:
+        return OfLength(len(items))
+    return InAnyOrder(sorted(items, key=key.of), key)
+
+
+def _stands_in(text: Value, item: object) -> bool:
+    pattern = matching(text) if isinstance(text, Formatted) else escaped(str(text))
+    if isinstance(item, (list, tuple)):  # alternatives: (content, MIME type) each
+        return any(_stands_in(text, part) for part in item)
+    return isinstance(item, str) and re.search(pattern, item) is not None
+
+
+def _nothing(place: Where) -> AssertNothing:
+    kind, keys = place
+    return AssertNothing(f"{' '.join(map(str, (kind, *keys)))} {NOTHING_LEFT}")
