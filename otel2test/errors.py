@@ -32,3 +32,7 @@ class Otel2testError(Exception):
 
 class UsageError(Otel2testError):
     """The command line or the settings ask for something that isn't there; exit code 2."""
+
+
+class ProjectError(Otel2testError):
+    """The user's project can't be started; exit code 3."""

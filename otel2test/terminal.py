@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import Final
+from typing import Final, TextIO
 
 from otel2test.values import Cut, EnumValue, Lazy, ModelValue, ObjectValue, RangeValue, Reference
 
@@ -51,6 +51,43 @@ def shortened(text: str, limit: int) -> str:
             break
         kept.append(character)
     return "".join(kept) + "…"
+
+
+class ProgressLine:
+    """Says on a stream what is being done and how far it is: on one line, where somebody looks at it.
+
+    In a file or a pipe there is a line at the beginning of each thing that is done.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._live = stream.isatty()
+        self._what = ""
+        self._shown = 0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` are over."""
+        if self._live:
+            text = f"{what}: {done} of {total}"
+            self._stream.write(f"\r{text.ljust(self._shown)}")
+            self._shown = len(text)
+        elif what != self._what:
+            self._stream.write(f"{what} ({total})\n")
+        self._what = what
+        self._stream.flush()
+
+    def note(self, text: str) -> None:
+        """Leave a line that says something."""
+        self.clear()
+        self._stream.write(f"note: {text}\n")
+        self._stream.flush()
+
+    def clear(self) -> None:
+        """Leave nothing behind on the line."""
+        if self._shown:
+            self._stream.write(f"\r{' ' * self._shown}\r")
+            self._stream.flush()
+            self._shown = 0
 
 
 def aligned(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> Iterator[str]:

@@ -17,6 +17,17 @@ STAGES = ("reading", "inverting", "writing", "proving")
 SHARED_WITH_THE_RECORDER = {"attributes", "values", "settings", "errors", "secrets"}
 """The contract, and how secrets are told: what the recorder replaces is what ``otel2test scan`` looks for."""
 
+INSIDE = "otel2test.proving.inside"
+"""What runs in a process of the project's own, beside its Django and under the recorder."""
+
+KNOWN_INSIDE = {
+    INSIDE,
+    "otel2test.attributes",
+    "otel2test.values",
+    "otel2test.proving.jobs",
+    "otel2test.proving.bytecode",
+}
+
 VIEWS = {"listing", "scanning", "showing"}
 """What the command line shows of recordings without generating anything."""
 
@@ -93,10 +104,21 @@ def test_all_modules_are_looked_at() -> None:
 
 @each_of_the_synthesizer
 def test_the_synthesizer_knows_neither_the_recorder_nor_its_world(module: Module) -> None:
+    if is_in(module.name, INSIDE):
+        return
     allowed = ["opentelemetry.proto"] if module.name == "otel2test.reading.protobuf" else []
     strangers = module.knows("otel2test.processors", "processors", "django", "opentelemetry")
 
     assert [name for name in strangers if not any(is_in(name, prefix) for prefix in allowed)] == []
+
+
+@each_of_the_synthesizer
+def test_only_what_runs_inside_the_project_knows_its_world(module: Module) -> None:
+    if is_in(module.name, INSIDE):
+        ours = [name for name in module.knows("otel2test") if not is_in(name, "otel2test.processors")]
+        assert [name for name in ours if not any(is_in(name, known) for known in KNOWN_INSIDE)] == []
+    else:
+        assert module.knows(INSIDE, "pytest", "_pytest", "pytest_django") == []
 
 
 @each_of_the_recorder
@@ -151,7 +173,7 @@ def test_only_the_pipeline_knows_all_stages(module: Module) -> None:
 
 @each_of_the_synthesizer
 def test_only_the_command_line_knows_the_pipeline(module: Module) -> None:
-    if module.name != "otel2test.cli":
+    if module.name != "otel2test.cli" and not is_in(module.name, "otel2test.pipeline"):
         assert module.knows("otel2test.pipeline") == []
     if module.name not in {"otel2test.cli", "otel2test.__main__"}:
         others = [f"otel2test.{view}" for view in VIEWS if not is_in(module.name, f"otel2test.{view}")]

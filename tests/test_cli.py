@@ -7,13 +7,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from otel2test import __version__, cli
-from otel2test.errors import Otel2testError, UsageError
+from otel2test.errors import Otel2testError, Problem, ProjectError, UsageError
+from otel2test.pipeline import checks, proofs
+from otel2test.pipeline.claims import Options
+from otel2test.proving.checking import Check, Checked
+from otel2test.proving.verdicts import Report, Verdict
 from tests.inverting.shop import SHOP, TODO, select
 from tests.recordings import lines, query, recorded, request, view
 
@@ -47,7 +52,8 @@ def otel2test(*arguments: object, stdin: bytes = b"") -> Ended:
     """Run the command in this process, errors turned into exit codes as ``main`` does."""
     result = CliRunner().invoke(cli.app, [str(item) for item in arguments], input=stdin)
     if isinstance(result.exception, Otel2testError):
-        code = cli.USAGE if isinstance(result.exception, UsageError) else cli.LEFT_OUT
+        codes = {UsageError: cli.USAGE, ProjectError: cli.NOT_STARTED}
+        code = codes.get(type(result.exception), cli.LEFT_OUT)
         return Ended(code, result.stdout, f"error: {result.exception}")
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return Ended(result.exit_code, result.stdout, result.stderr)
@@ -92,10 +98,10 @@ def test_gen_writes_over_a_file(spans: Path, tmp_path: Path) -> None:
 
 
 def test_gen_that_cannot_write_says_where(spans: Path, tmp_path: Path) -> None:
-    ended = otel2test("gen", spans, "-o", tmp_path)
+    ended = otel2test("gen", spans, "-o", spans / "test_x.py")
 
     assert ended.code == 2
-    assert ended.err == f"error: {tmp_path}: can't be written: Is a directory; choose another place"
+    assert ended.err == f"error: {spans / 'test_x.py'}: can't be written: File exists; choose another place"
 
 
 def test_gen_reads_standard_input() -> None:
@@ -289,6 +295,168 @@ def test_show(spans: Path) -> None:
     assert "/about/" not in ended.out
 
 
+# --- prove and check ------------------------------------------------------------------------
+
+LOST = Problem("tests", "its recordings are not there", "say where they are: --recording FILE")
+PROVEN = Verdict("test_a.py", "test_a", "proven", fidelity=1.0)
+FAILING = Verdict("test_a.py", "test_b", "failing", reason="AssertionError: 3 != 2")
+BROKEN = Check("test_a.py", "test_b", "changed", ("response",), "AssertionError: 3 != 2")
+
+
+class Stage:
+    """Stands for what proves and checks: keeps what it is asked, and answers with verdicts."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.verdicts: tuple[Verdict, ...] = (PROVEN,)
+        self.checks: tuple[Check, ...] = (Check("test_a.py", "test_a", "holds"),)
+        self.problems: tuple[Problem, ...] = ()
+        self.error: BaseException | None = None
+        self.asked: list[object] = []
+        monkeypatch.setattr(proofs, "prove_folder", self._prove)
+        monkeypatch.setattr(proofs, "prove_recorded", self._prove)
+        monkeypatch.setattr(checks, "check_folder", self._check)
+
+    @property
+    def options(self) -> Options:
+        [options] = [item for item in self.asked if isinstance(item, Options)]
+        return options
+
+    def _prove(self, *asked: object) -> proofs.Proven:
+        self._hear(asked)
+        return proofs.Proven(Report(self.verdicts), self.problems)
+
+    def _check(self, *asked: object, accept: bool) -> checks.Result:
+        self._hear((*asked, accept))
+        return checks.Result(Checked(self.checks), self.problems)
+
+    def _hear(self, asked: Sequence[object]) -> None:
+        self.asked = [*asked]
+        watch = asked[-1] if not isinstance(asked[-1], bool) else asked[-2]
+        watch("replaying", 0, 2)  # type: ignore[operator]
+        watch.note("the cache is one in memory")  # type: ignore[attr-defined]
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    return Stage(monkeypatch)
+
+
+def proving(spans: Path) -> list[list[object]]:
+    """Return the commands that prove, as a user types them."""
+    tests = spans.parent / "tests"
+    tests.mkdir()
+    return [["prove", tests], ["check", tests], ["gen", spans, "-o", tests, "--prove"]]
+
+
+def test_all_that_holds_is_zero(spans: Path, stage: Stage) -> None:
+    for command in proving(spans):
+        ended = otel2test(*command)
+
+        assert (ended.code, ended.err) == (0, "replaying (2)\nnote: the cache is one in memory\n")
+        assert "test_a.py::test_a" in ended.out
+
+
+def test_what_does_not_hold_is_one(spans: Path, stage: Stage) -> None:
+    stage.verdicts, stage.checks = (PROVEN, FAILING), (BROKEN,)
+
+    for command in proving(spans):
+        ended = otel2test(*command)
+
+        assert ended.code == 1
+        assert "test_b: AssertionError: 3 != 2" in ended.out
+
+
+def test_a_warning_is_one_too(spans: Path, stage: Stage) -> None:
+    stage.problems = (LOST,)
+
+    for command in proving(spans):
+        ended = otel2test(*command)
+
+        assert ended.code == 1
+        assert ended.err.endswith(f"warning: {LOST}\n")
+
+
+def test_a_project_that_cannot_start_is_three(spans: Path, stage: Stage) -> None:
+    stage.error = ProjectError("shop.settings", "no such module", "name the settings with --settings")
+
+    for command in proving(spans):
+        ended = otel2test(*command)
+
+        assert (ended.code, ended.out) == (3, "")
+        assert ended.err == f"error: {stage.error}"
+
+
+def test_ctrl_c_is_130(spans: Path, stage: Stage) -> None:
+    stage.error = KeyboardInterrupt()
+
+    for command in proving(spans):
+        ended = otel2test(*command)
+
+        assert (ended.code, ended.out) == (130, "")
+        assert ended.err.endswith("stopped; the same command goes on from here\n")
+
+
+def test_json_and_junit(spans: Path, stage: Stage, tmp_path: Path) -> None:
+    for command in proving(spans):
+        ended = otel2test(*command, "--json", "--junit", tmp_path / "out" / "report.xml")
+
+        [test] = json.loads(ended.out)["tests"]
+        assert test["name"] == "test_a"
+        assert 'classname="test_a"' in (tmp_path / "out" / "report.xml").read_text(encoding="utf-8")
+
+
+def test_options_reach_the_prover(spans: Path, stage: Stage) -> None:
+    prove, check, gen = proving(spans)
+    running = ("--jobs", 3, "--time-limit", 5, "--memory-limit", 64, "--python", "p", "--settings", "s")
+    given = Options("p", "s", 3, 5.0, 64)
+
+    assert otel2test(*check, *running).code == 0
+    assert stage.options == given
+    for command in (prove, gen):
+        assert otel2test(*command, *running, "--strengthen", "--mutants", 9, "--fresh").code == 0
+        assert stage.options == replace(given, mutate=True, strengthen=True, mutants=9, fresh=True)
+
+
+def test_one_module_of_a_folder(spans: Path, stage: Stage) -> None:
+    module = spans.parent / "test_a.py"
+    module.touch()
+
+    assert otel2test("prove", module).code == 0
+    assert stage.asked[:2] == [spans.parent, ("test_a.py",)]
+
+
+def test_options_of_proving_alone_make_no_sense(spans: Path) -> None:
+    ended = otel2test("gen", spans, "--jobs", 3)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "--prove" in ended.err
+
+
+def test_proving_needs_a_folder(spans: Path) -> None:
+    ended = otel2test("gen", spans, "--prove", "-o", spans.parent / "test_a.py")
+
+    assert ended.code == 2
+    assert "give -o the name of a folder" in ended.err
+
+
+def test_tests_that_are_not_there(spans: Path) -> None:
+    ended = otel2test("prove", spans.parent / "gone")
+
+    assert ended.code == 2
+    assert "gone: isn't there" in ended.err
+
+
+def test_no_project(spans: Path, tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text("def test_a(): ...\n", encoding="utf-8")
+    ended = process("prove", tmp_path / "test_a.py", DJANGO_SETTINGS_MODULE="")
+
+    assert (ended.code, ended.out) == (3, "")
+    assert "no manage.py" in ended.err
+    assert "--settings" in ended.err
+
+
 # --- the rest -------------------------------------------------------------------------------
 
 
@@ -296,13 +464,16 @@ def test_version() -> None:
     assert otel2test("--version").out == f"otel2test {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["gen"], ["list"], ["show"], ["run"]])
+@pytest.mark.parametrize("command", [[], ["gen"], ["list"], ["show"], ["run"], ["prove"], ["check"]])
 def test_help(command: Sequence[str]) -> None:
     ended = otel2test(*command, "--help")
 
     assert ended.code == 0
     assert "Usage:" in ended.out
-    assert all(name in ended.out for name in (command or ["gen", "list", "show", "run", "Exit codes"]))
+    assert all(
+        name in ended.out
+        for name in (command or ["gen", "list", "show", "run", "prove", "check", "Exit codes"])
+    )
 
 
 def test_help_of_gen_names_every_option() -> None:

@@ -1,0 +1,1 @@
+"""Generated tests are run in the user's project, replayed under the recorder, and judged."""
