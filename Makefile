@@ -31,9 +31,9 @@ samples: $(READY)
 	@$(BIN)/python -m samples.hard_cases
 	@$(BIN)/python scripts/picture.py
 
-# DATABASE=postgresql takes the server at 127.0.0.1:5432.
+# DATABASE=postgresql takes the server at 127.0.0.1:5432; PROVE=1 proves the tests, MUTATE=1 breaks the code, too.
 corpus: $(READY)
-	@$(BIN)/python -m corpus --database $(or $(DATABASE),sqlite)
+	@$(BIN)/python -m corpus --database $(or $(DATABASE),sqlite) $(if $(PROVE)$(MUTATE),--prove) $(if $(MUTATE),--mutate)
 
 benchmarks: $(READY)
 	@$(BIN)/python -m benchmarks --results benchmarks/results.md

@@ -30,6 +30,7 @@ class Job:
     framework: Framework
     recording: Path
     module: Path
+    join: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,16 @@ class Generated:
 
 
 def generate(
-    project: Project, recorded: Sequence[Recorded], frameworks: Sequence[Framework]
+    project: Project, recorded: Sequence[Recorded], frameworks: Sequence[Framework], *, join: bool = False
 ) -> list[Generated]:
-    """Generate all tests of a project, side by side."""
+    """Generate all tests of a project, side by side; with ``join``, one of each recording."""
     jobs = [
         Job(
-            item.name, framework, project.work / "recordings" / item.file, module_of(project, item, framework)
+            item.name,
+            framework,
+            project.work / "recordings" / item.file,
+            module_of(project, item, framework),
+            join,
         )
         for framework in frameworks
         for item in recorded
@@ -78,7 +83,7 @@ def _generate(job: Job) -> Generated:
     started = time.perf_counter()
     try:
         generated = pipeline.generate(
-            [str(job.recording)], (), Settings(framework=job.framework), io.BytesIO()
+            [str(job.recording)], (), Settings(framework=job.framework, join=job.join), io.BytesIO()
         )
     except Otel2testError as error:
         return Generated(job.name, job.framework, None, refusal=str(error))

@@ -2,7 +2,7 @@
 
 A project is a folder of ``corpus/projects/`` with ``manage.py``, ``config/settings.py``,
 ``seed.py``, ``requirements.txt`` and ``stories.py``. Its environments are made by uv when they
-are first asked for: one that records has otel2test in it, one that runs tests has not.
+are first asked for: those that record and prove have otel2test in them, the one that runs tests has not.
 """
 
 import fcntl
@@ -26,11 +26,15 @@ CACHE = ROOT / ".cache" / "corpus"
 COMMON = PROJECTS / "common"
 
 Database: TypeAlias = Literal["sqlite", "postgresql"]
-Purpose: TypeAlias = Literal["record", "run"]
+Purpose: TypeAlias = Literal["record", "run", "prove"]
 
+_DRIVER = "psycopg[binary]"
+_OURS = f"--editable={ROOT}"
+_TESTING = ("pytest", "pytest-django", "responses", "respx", "mocket", "time-machine")
 _MORE: dict[Purpose, tuple[str, ...]] = {
-    "record": (f"--editable={ROOT}", "psycopg[binary]"),
-    "run": ("pytest", "pytest-django", "responses", "respx", "mocket", "time-machine", "psycopg[binary]"),
+    "record": (_OURS, _DRIVER),
+    "run": (*_TESTING, _DRIVER),
+    "prove": (_OURS, *_TESTING, _DRIVER),
 }
 
 
@@ -63,6 +67,17 @@ class Project:
         login: LoginForm = importlib.import_module(f"corpus.projects.{self.name}.stories").LOGIN
         return login
 
+    @cached_property
+    def packages(self) -> Sequence[str]:
+        """What is tried here, where it isn't the project's own code: names of installed packages."""
+        packages: Sequence[str] = importlib.import_module(f"corpus.projects.{self.name}.stories").PACKAGES
+        return packages
+
+    @property
+    def mails(self) -> Path:
+        """Where the e-mails lie that it sends while it is recorded."""
+        return self.work / "mails"
+
     @property
     def database_name(self) -> str:
         """On a server."""
@@ -82,6 +97,7 @@ class Project:
             {
                 "CORPUS_DATABASE": self.database_url,
                 "CORPUS_MEDIA": str(self.work / "media"),
+                "CORPUS_MAILS": str(self.mails),
                 "PYTHONPATH": str(COMMON),
             },
         )
@@ -91,7 +107,7 @@ class Project:
         folder = ROOT / ".venvs" / "corpus" / f"{self.name}-{purpose}"
         requirements = self.folder / "requirements.txt"
         made_of = [requirements.read_text(encoding="utf-8"), *_MORE[purpose]]
-        if purpose == "record":
+        if _OURS in _MORE[purpose]:
             # What an editable install takes from there: dependencies and entry points.
             about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
             made_of.append(str(about))

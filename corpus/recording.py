@@ -1,7 +1,7 @@
 """Record a project: a fresh database, the server under the recorder, the stories over HTTP.
 
-Enters: a project. Leaves: one recording a request in ``recordings/``, and an index beside them that
-says which request each is. A request that left no trace is in the index too, without a recording.
+Enters: a project. Leaves: one recording a request in ``recordings/``, one a story, and beside them two
+indexes that say what each is. What left no trace is in its index too, without a recording.
 """
 
 import shutil
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import orjson
 
@@ -32,12 +33,12 @@ class Recorded:
     """The recording's name; None where the recorder missed the request."""
 
 
-def record(project: Project) -> list[Recorded]:
+def record(project: Project) -> None:
     """Record all stories of a project anew."""
     programs = project.programs("record")
     shutil.rmtree(project.work, ignore_errors=True)
     spans, recordings = project.work / "spans", project.work / "recordings"
-    for folder in (spans, recordings, project.work / "media"):
+    for folder in (spans, recordings, project.work / "media", project.mails):
         folder.mkdir(parents=True)
     _prepare(project, programs)
     port = free_port()
@@ -54,7 +55,7 @@ def record(project: Project) -> list[Recorded]:
         command, project=project.folder, programs=programs, env=env, port=port, log=log
     ) as url:
         for story in project.stories:
-            sent += Browser(url, project.login).play(story)
+            sent += Browser(url, project.login, project.mails).play(story)
         try:
             wait_until(lambda: len(recorded_requests(spans)) >= len(sent), "the last recorded request")
         except SampleError:
@@ -62,14 +63,18 @@ def record(project: Project) -> list[Recorded]:
     if project.database == "postgresql":
         _drop_database(project.database_name)
     _complain(project, sent)
-    found = _told(sent, recorded_requests(spans), recordings)
-    (project.work / "index.json").write_bytes(orjson.dumps([asdict(item) for item in found]))
-    return found
+    lines = _lines(sent, recorded_requests(spans))
+    for index, found in (("index", _requests(sent, lines)), ("stories", _stories(sent, lines))):
+        for item, told in found:
+            if item.file is not None:
+                (recordings / item.file).write_text("".join(f"{line}\n" for line in told), encoding="utf-8")
+        told_of = orjson.dumps([asdict(item) for item, _ in found])
+        (project.work / f"{index}.json").write_bytes(told_of)
 
 
-def recorded_before(project: Project) -> list[Recorded]:
-    """Return what :func:`record` left last time."""
-    index = project.work / "index.json"
+def recorded(project: Project, *, stories: bool = False) -> list[Recorded]:
+    """Return what :func:`record` left last time: the requests, or whole ``stories``."""
+    index = project.work / ("stories.json" if stories else "index.json")
     if not index.exists():
         sys.exit(f"{project.name} was not recorded yet on {project.database}; leave out --recorded")
     return [Recorded(**item) for item in orjson.loads(index.read_bytes())]
@@ -115,27 +120,52 @@ def _complain(project: Project, sent: Iterable[Sent]) -> None:
                 (project.work / f"untold-{item.story}.html").write_text(item.excerpt, encoding="utf-8")
 
 
-def _told(sent: Sequence[Sent], lines: Sequence[str], into: Path) -> list[Recorded]:
-    """Match what was sent with what was recorded, both in order, and cut the recordings out.
+_Told: TypeAlias = "tuple[Recorded, Sequence[str]]"
+"""What was recorded, and its lines."""
+
+
+def _lines(sent: Sequence[Sent], lines: Sequence[str]) -> list[str | None]:
+    """Return for each request that was sent what was recorded of it, None where that was missed.
 
     One browser made the requests one after the other, so that the next recorded request of the
-    same method and path is the one.
+    same method and path is the one. Secrets in a path were replaced by others as long.
     """
     waiting = [(*_request_of(line), line) for line in lines]
-    found: list[Recorded] = []
+    found: list[str | None] = []
     for item in sent:
-        place = next(
-            (i for i, (method, path, _) in enumerate(waiting) if (method, path) == (item.method, item.path)),
-            None,
-        )
-        line = waiting.pop(place)[2] if place is not None else None
-        if not item.step.counted:
-            continue
-        name = f"{len(found) + 1:03}_{item.story}".replace("-", "_")
-        if line is not None:
-            (into / f"{name}.json").write_text(line, encoding="utf-8")
-        request = f"{item.method} {item.path} {item.status}"
-        found.append(Recorded(name, request, item.as_told, f"{name}.json" if line is not None else None))
+        alike = [place for place, (method, _, _) in enumerate(waiting) if method == item.method]
+        exact = [place for place in alike if waiting[place][1] == item.path]
+        hidden = [place for place in alike if len(waiting[place][1]) == len(item.path)]
+        place = next(iter(exact or hidden), None)
+        found.append(waiting.pop(place)[2] if place is not None else None)
+    return found
+
+
+def _requests(sent: Sequence[Sent], lines: Sequence[str | None]) -> list[_Told]:
+    """Return each request that counts."""
+    found: list[_Told] = []
+    for item, line in zip(sent, lines, strict=True):
+        if item.step.counted:
+            name = f"{len(found) + 1:03}_{item.story}".replace("-", "_")
+            request = f"{item.method} {item.path} {item.status}"
+            file = f"{name}.json" if line is not None else None
+            found.append((Recorded(name, request, item.as_told, file), [line] if line is not None else []))
+    return found
+
+
+def _stories(sent: Sequence[Sent], lines: Sequence[str | None]) -> list[_Told]:
+    """Return each story, all its requests included; one of which a request was missed has no recording."""
+    told: dict[str, list[tuple[Sent, str | None]]] = {}
+    for item, line in zip(sent, lines, strict=True):
+        told.setdefault(item.story, []).append((item, line))
+    found: list[_Told] = []
+    for story, items in told.items():
+        name = f"story_{len(found) + 1:03}_{story}".replace("-", "_")
+        recorded = [line for _, line in items if line is not None]
+        file = f"{name}.json" if len(recorded) == len(items) else None
+        as_told = all(item.as_told for item, _ in items)
+        request = ", ".join(f"{item.method} {item.path} {item.status}" for item, _ in items)
+        found.append((Recorded(name, request, as_told, file), recorded))
     return found
 
 

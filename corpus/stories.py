@@ -6,7 +6,10 @@ Refused: nothing; a step with another answer than told is reported with what cam
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import requests
@@ -24,6 +27,14 @@ class Found:
     """With one group."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """A path that stands in the newest e-mail."""
+
+    pattern: str
+    """With one group."""
+
+
 FormValue: TypeAlias = str | Found | list[str]
 Form: TypeAlias = Mapping[str, FormValue]
 
@@ -33,7 +44,7 @@ class Step:
     """One request, and the status that answers it."""
 
     method: Method
-    path: str
+    path: str | Mailed
     status: int
     query: Pairs = ()
     form: Form | None = None
@@ -52,6 +63,20 @@ def get(path: str, status: int = 200, query: Pairs = (), headers: Mapping[str, s
 def opened(path: str) -> Step:
     """A page is looked at for what the next step needs of it; another story tells of the page itself."""
     return Step("GET", path, 200, counted=False)
+
+
+def followed(pattern: str, status: int = 200, form: Form | None = None) -> Step:
+    """The link in the newest e-mail is followed, or what is behind it is submitted.
+
+    It doesn't count: what it is signed with is a secret, so that it can be followed only in a test
+    that makes the request, too, by which the e-mail is sent.
+    """
+    return aside(Step("GET" if form is None else "POST", Mailed(pattern), status, form=form))
+
+
+def aside(step: Step) -> Step:
+    """A step that has no test of its own, as it needs those before it."""
+    return replace(step, counted=False)
 
 
 def submit(
@@ -123,8 +148,9 @@ class Sent:
 class Browser:
     """Plays a story, keeps cookies, does not follow redirects of its own accord."""
 
-    def __init__(self, url: str, login: LoginForm) -> None:
+    def __init__(self, url: str, login: LoginForm, mails: Path) -> None:
         self._url = url
+        self._mails = mails
         self._login = login
         self._session = requests.Session()
         # A proxy that the environment names has no business on the loopback.
@@ -153,9 +179,10 @@ class Browser:
             form = {"csrfmiddlewaretoken": token or "", **{k: self._filled(v) for k, v in step.form.items()}}
         elif step.method not in ("GET", "HEAD", "OPTIONS") and token:
             headers["X-CSRFToken"] = token
+        asked = step.path if isinstance(step.path, str) else self._mailed(step.path)
         response = self._session.request(
             step.method,
-            self._url + step.path,
+            self._url + asked,
             params=list(step.query),
             data=form,
             json=step.json,
@@ -167,6 +194,13 @@ class Browser:
         self._page = response.text
         path = (response.request.path_url or "/").partition("?")[0]
         return Sent(story.name, step, step.method, path, response.status_code, response.text[:3000])
+
+    def _mailed(self, path: Mailed) -> str:
+        newest = max(self._mails.iterdir(), key=lambda file: file.stat().st_mtime)
+        sent = message_from_bytes(newest.read_bytes().split(b"\n" + b"-" * 79)[0], policy=default)
+        text = next(part for part in sent.walk() if part.get_content_maintype() == "text").get_content()
+        match = re.search(path.pattern, text)
+        return match[1] if match else "/no-such-link/"
 
     def _filled(self, value: FormValue) -> str | list[str]:
         if not isinstance(value, Found):

@@ -1,13 +1,17 @@
 """What people do with their accounts."""
 
-from corpus.stories import LoginForm, Story, get, submit
+from corpus.stories import LoginForm, Story, aside, followed, get, submit
 
+PACKAGES = ("allauth",)
 LOGIN = LoginForm("/accounts/login/", user_field="login")
 
 LOG_IN = "/accounts/login/"
 SIGN_UP = "/accounts/signup/"
 EMAIL = "/accounts/email/"
 PASSWORD = "smørrebrød-42"
+CONFIRMATION = r"http://[^/\s]+(/accounts/confirm-email/[^\s]+)"
+RESET = r"http://[^/\s]+(/accounts/password/reset/key/[^\s]+)"
+SET_PASSWORD = "/accounts/password/reset/key/5-set-password/"
 NEW = "rødgrød-med-flød-7"
 
 
@@ -137,5 +141,27 @@ STORIES = (
     ),
     Story(
         "admin-delete-email", (submit("/admin/account/emailaddress/4/delete/", {"post": "yes"}),), user="boss"
+    ),
+    Story(
+        "confirm-email",
+        (
+            submit(SIGN_UP, newcomer(username="gry", email="gry@example.org")),
+            followed(CONFIRMATION),
+            followed(CONFIRMATION, 302, {}),
+            submit("/accounts/logout/"),
+            aside(get(LOG_IN)),
+            aside(submit(LOG_IN, {"login": "gry@example.org", "password": NEW})),
+        ),
+    ),
+    Story(
+        "reset-password",
+        (
+            submit("/accounts/password/reset/", {"email": "dora@example.org"}),
+            followed(RESET, 302),
+            aside(get(SET_PASSWORD)),
+            aside(submit(SET_PASSWORD, {"password1": NEW, "password2": NEW})),
+            aside(get(LOG_IN)),
+            aside(submit(LOG_IN, {"login": "dora", "password": NEW})),
+        ),
     ),
 )

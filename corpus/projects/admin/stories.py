@@ -2,6 +2,7 @@
 
 from corpus.stories import LoginForm, Story, get, submit
 
+PACKAGES: tuple[str, ...] = ()
 LOGIN = LoginForm("/admin/login/", more={"next": "/admin/"})
 
 QUESTION = "/admin/polls/question/"

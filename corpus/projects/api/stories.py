@@ -2,6 +2,7 @@
 
 from corpus.stories import LoginForm, Story, call, get, submit
 
+PACKAGES: tuple[str, ...] = ()
 LOGIN = LoginForm("/api-auth/login/", more={"next": "/api/"})
 
 BOOKS = "/api/books/"

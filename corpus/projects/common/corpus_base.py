@@ -1,7 +1,8 @@
 """Settings that every project of the corpus begins with: plain Django, nothing for otel2test.
 
 ``CORPUS_DATABASE`` names the database (``sqlite:///absolute/file`` or ``postgresql://host:port/name``),
-``CORPUS_MEDIA`` the folder for uploads. ``CORPUS_TEST_SUFFIX``, set for tests, tells databases apart.
+``CORPUS_MEDIA`` the folder for uploads, ``CORPUS_MAILS`` the one for e-mails. ``CORPUS_TEST_SUFFIX``, set
+for tests, tells databases apart.
 """
 
 import os
@@ -78,7 +79,8 @@ USE_TZ = True
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = os.environ.get("CORPUS_MEDIA", tempfile.gettempdir())
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = os.environ.get("CORPUS_MAILS", tempfile.gettempdir())
 
 if "CORPUS_TEST_SUFFIX" in os.environ:
     # As Django advises for tests: hashing passwords well takes longer than all the rest of a test.

@@ -2,6 +2,7 @@
 
 from corpus.stories import LoginForm, Story, get, opened, submit
 
+PACKAGES = ("machina",)
 LOGIN = LoginForm("/login/", more={"next": "/"})
 
 COOKING, BAKING, MUSIC, STAFF = (

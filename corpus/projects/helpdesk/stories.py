@@ -2,6 +2,7 @@
 
 from corpus.stories import LoginForm, Story, call, get, submit
 
+PACKAGES = ("helpdesk",)
 LOGIN = LoginForm("/login/")
 
 UPDATE = {"title": "Renamed", "queue": "1", "priority": "3", "public": "1"}

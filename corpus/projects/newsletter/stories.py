@@ -2,6 +2,7 @@
 
 from corpus.stories import Found, LoginForm, Story, get, opened, submit
 
+PACKAGES = ("newsletter",)
 LOGIN = LoginForm("/login/")
 
 WEEKLY = "/newsletter/weekly/"

@@ -2,6 +2,7 @@
 
 from corpus.stories import LoginForm, Story, get, opened, submit
 
+PACKAGES = ("oscar",)
 LOGIN = LoginForm(
     "/accounts/login/",
     user_field="login-username",

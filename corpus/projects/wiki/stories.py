@@ -2,6 +2,7 @@
 
 from corpus.stories import Found, LoginForm, Story, get, opened, submit
 
+PACKAGES = ("wiki",)
 LOGIN = LoginForm("/_accounts/login/")
 
 REVISION = Found(r'name="current_revision" value="(\d+)"')
