@@ -25,7 +25,10 @@ _KINDS: Final[dict[str, tuple[str, dict[str, str]]]] = {
     ),
     "cache": (
         attributes.CACHE,
-        {"django.core.cache.backends.base": "caches.hook_backends"},
+        {
+            "django.core.cache": "caches.hook_handler",
+            "django.core.cache.backends.base": "caches.hook_backends",
+        },
     ),
     "tasks": (
         attributes.TASKS,

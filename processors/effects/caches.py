@@ -15,8 +15,10 @@ from typing import Any, Final
 
 from otel2test.attributes import CACHE
 from otel2test.processors import kinds
+from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.effects.ledger import now
 from otel2test.processors.effects.operations import Make, Operations, Payload, watch_classes
+from otel2test.processors.guard import guard
 from otel2test.processors.redaction import redactor
 from otel2test.processors.snapshots import snapshot, snapshot_named
 from otel2test.values import Wire
@@ -43,6 +45,8 @@ _TELL_BY_RESULT: Final = frozenset({"add", "incr", "decr", "touch", "delete"})
 _PROXY: Final = "django.utils.connection"
 """Where ``django.core.cache.cache`` hands on what it is asked."""
 
+_ALIAS: Final = "_otel2test_alias"
+"""The attribute of a cache that says under which alias it was made."""
 _operations: Final = Operations(CACHE)
 _is_programs: Final[ContextVar[bool | None]] = ContextVar("otel2test_cache_caller", default=None)
 """Whether the asynchronous operation that this one is made for is the program's."""
@@ -52,6 +56,21 @@ def hook_backends(module: Any) -> None:
     """Record what every cache is asked."""
     methods: dict[str, Make] = {name: _operating(name, module.DEFAULT_TIMEOUT) for name in _PARAMETERS}
     watch_classes(module.BaseCache, methods | dict.fromkeys(_ASYNCHRONOUS, _awaiting))
+
+
+def hook_handler(module: Any) -> None:
+    """Take note under which alias each cache is made, as a thread may use the cache of another."""
+    replace_method(module.CacheHandler, "create_connection", _creating)
+
+
+def _creating(create: Callable[..., Any]) -> Callable[..., Any]:
+    def recorded(self: Any, alias: Any, *args: Any, **kwargs: Any) -> Any:
+        cache = create(self, alias, *args, **kwargs)
+        with guard("effects: cache"):
+            vars(cache)[_ALIAS] = str(alias)
+        return cache
+
+    return recorded
 
 
 def _operating(operation: str, default_timeout: object) -> Make:
@@ -108,7 +127,10 @@ def _alias(cache: object) -> str | None:
     """Return the alias by which the program has this cache, None for one that it made by hand."""
     from django.core.cache import caches
 
-    # Those that were made, without making the others.
+    alias = vars(cache).get(_ALIAS)
+    if alias is not None:
+        return str(alias) if alias in caches else None
+    # Those that were made before we could take note, without making the others.
     made = vars(caches)["_connections"]
     return next((str(alias) for alias in caches if getattr(made, alias, None) is cache), None)
 

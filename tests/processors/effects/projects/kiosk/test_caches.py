@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -137,6 +138,18 @@ def test_sessions_and_cached_fragments_are_not_the_programs(effects: Effects) ->
 def test_a_cache_of_the_programs_own_is_asked_once(effects: Effects) -> None:
     def view(request: HttpRequest) -> object:
         return caches["own"].get("k")
+
+    (told,) = effects("cache", view)
+
+    assert (told["alias"], told["operation"], told["keys"]) == ("own", "get", ["k"])
+
+
+def test_a_cache_that_another_thread_took_is_known_by_its_alias(effects: Effects) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        taken = pool.submit(lambda: caches["own"]).result()
+
+    def view(request: HttpRequest) -> object:
+        return taken.get("k")
 
     (told,) = effects("cache", view)
 
