@@ -240,7 +240,10 @@ class Redactor:
         parts: list[str] = []
         end = 0
         for link in _LINK.finditer(text):
-            parts += (self.redact_text(text[end : link.start()]), self.redact_url(link[0]))
+            # A secret that shows by the shape of the whole link isn't looked for in its parts again.
+            shown = self.redact_text(link[0])
+            told = shown if shown != link[0] else self.redact_url(link[0])
+            parts += (self.redact_text(text[end : link.start()]), told)
             end = link.end()
         return "".join((*parts, self.redact_text(text[end:]))) if parts else self.redact_text(text)
 
