@@ -62,7 +62,11 @@ def main() -> None:
 def _prove(projects: Sequence[Project], options: argparse.Namespace) -> None:
     found: list[proving.Proved] = []
     for project in projects:
-        found.append(proving.prove(project, recording.recorded(project), mutate=options.mutate))
+        found.append(
+            proving.prove(
+                project, recording.recorded(project), mutants=options.mutants if options.mutate else 0
+            )
+        )
         print(proving.table(found[-1:]).splitlines()[-1], flush=True)
     file = CACHE / f"{'-'.join(('proven', options.database, *options.projects))}.md"
     file.write_text(proving.report(found, options.database), encoding="utf-8")
@@ -125,8 +129,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--prove", action="store_true", help="prove each request's test for pytest, as gen --prove does"
     )
+    parser.add_argument("--mutate", action="store_true", help="--prove, and break the code")
     parser.add_argument(
-        "--mutate", action="store_true", help=f"--prove, and break the code in {proving.MUTANTS} places"
+        "--mutants",
+        type=int,
+        default=proving.MUTANTS,
+        metavar="N",
+        help="in so many places of each project (%(default)s)",
     )
     options = parser.parse_args()
     options.prove = options.prove or options.mutate
