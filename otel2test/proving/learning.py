@@ -24,6 +24,7 @@ from otel2test.proving.comparing.exchanges import compare
 from otel2test.proving.comparing.keys import schemas_of
 from otel2test.proving.comparing.likeness import MISSING, Likeness
 from otel2test.proving.comparing.places import differing, observed, same_items, value_at
+from otel2test.proving.comparing.results import Comparison
 from otel2test.proving.comparing.statements import compares_with
 from otel2test.proving.comparing.steps import steps
 from otel2test.reading.exchanges import Exchange
@@ -41,6 +42,9 @@ class Learnt:
     feedback: Feedback
     first: str = ""
     """Where replay and recording first differ, as a sentence; empty where they don't."""
+    fidelity: float = 1.0
+    """Share of the recording that the worst of the replays matched; a request that wasn't made counts as
+    nothing."""
 
 
 def learn(recorded: Sequence[Exchange], replays: Sequence[Sequence[Exchange]]) -> Learnt:
@@ -48,12 +52,22 @@ def learn(recorded: Sequence[Exchange], replays: Sequence[Sequence[Exchange]]) -
 
     ``replays[n][i]`` is the ``n``-th replay of ``recorded[i]``; a replay that broke off has fewer.
     """
+    compared = [[compare(*pair) for pair in zip(recorded, replay, strict=False)] for replay in replays]
     lessons = [
-        _Lesson(number, exchange, [replay[number] for replay in replays if number < len(replay)])
+        _Lesson(
+            number,
+            exchange,
+            [replay[number] for replay in replays if number < len(replay)],
+            [comparisons[number] for comparisons in compared if number < len(comparisons)],
+        )
         for number, exchange in enumerate(recorded)
     ]
     feedback: Feedback = reduce(or_, (lesson.feedback() for lesson in lessons), Feedback())
-    return Learnt(feedback, _first(recorded, replays, lessons))
+    shares = (
+        sum(comparison.fidelity for comparison in comparisons) / max(len(recorded), len(replay), 1)
+        for comparisons, replay in zip(compared, replays, strict=True)
+    )
+    return Learnt(feedback, _first(recorded, replays, lessons), min(shares, default=1.0))
 
 
 def _first(
@@ -73,11 +87,17 @@ def _first(
 class _Lesson:
     """What the replays of one request tell."""
 
-    def __init__(self, number: int, recorded: Exchange, replays: Sequence[Exchange]) -> None:
+    def __init__(
+        self,
+        number: int,
+        recorded: Exchange,
+        replays: Sequence[Exchange],
+        comparisons: Sequence[Comparison],
+    ) -> None:
         self.number = number
         self._recorded = recorded
         self._replays = replays
-        self._comparisons = [compare(recorded, replay) for replay in replays]
+        self._comparisons = comparisons
         self._pairs: dict[int, list[tuple[str, str]]] = {}
         self._seen = [observed(exchange, number) for exchange in (recorded, *replays)]
         models = recorded.schema.models

@@ -14,7 +14,6 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from otel2test import reading
 from otel2test.inverting.feedback import Feedback
-from otel2test.proving.comparing import compare
 from otel2test.proving.jobs import Job, Outcome, TestResult
 from otel2test.proving.learning import learn
 from otel2test.reading.exchanges import Exchange
@@ -140,10 +139,9 @@ def _judged(claim: Claim[D], outcomes: tuple[Outcome, Outcome]) -> tuple[Proof[D
     replays = [exchanges_of(outcome, last=len(claim.story)) for outcome in outcomes]
     if not claim.story:
         return Proof(claim, passed, None, reason, seconds=seconds, replay=replays[0]), None
-    fidelity = min(fidelity_of(claim.story, replay) for replay in replays)
     learnt = learn(claim.story, replays)
-    proof = Proof(claim, passed, fidelity, reason, learnt.first, seconds=seconds, replay=replays[0])
-    if (passed and fidelity >= _FAITHFUL) or claim.revise is None:
+    proof = Proof(claim, passed, learnt.fidelity, reason, learnt.first, seconds=seconds, replay=replays[0])
+    if (passed and learnt.fidelity >= _FAITHFUL) or claim.revise is None:
         return proof, None
     # What a test that passes doesn't look at may differ.
     news = learnt.feedback if not passed else replace(learnt.feedback, volatile={}, unordered=frozenset())
@@ -156,12 +154,6 @@ def _judged(claim: Claim[D], outcomes: tuple[Outcome, Outcome]) -> tuple[Proof[D
         # What was learnt leads to something that can't be written; it stays as it is.
         return proof, None
     return proof, None if revised.source == claim.source else revised
-
-
-def fidelity_of(recorded: Sequence[Exchange], replayed: Sequence[Exchange]) -> float:
-    """Return the share of a story that a replay matched; requests that weren't made count as nothing."""
-    shares = [compare(one, other).fidelity for one, other in zip(recorded, replayed, strict=False)]
-    return sum(shares) / max(len(recorded), len(replayed))
 
 
 def exchanges_of(outcome: Outcome, last: int = 0) -> tuple[Exchange, ...]:
