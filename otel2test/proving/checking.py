@@ -2,13 +2,13 @@
 
 import difflib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, Literal, TypeAlias
 from xml.etree import ElementTree as ET
 
+from otel2test.proving.comparing.anatomy import anatomy
 from otel2test.proving.mutating.survivors import killers
 from otel2test.reading.exchanges import Exchange
 from otel2test.terminal import aligned, printable, shortened
@@ -27,9 +27,7 @@ _ASPECT_OF: Final[Mapping[str, Aspect]] = {
     "task": "calls",
 }
 """By the kind of a place; the others are the response's."""
-_WRITE: Final = re.compile(
-    r"\s*(?P<verb>INSERT|REPLACE|UPDATE|DELETE)\s+(?:INTO\s+|FROM\s+)?[\"`\[]?(?P<table>\w+)", re.IGNORECASE
-)
+_WRITES: Final = frozenset({"insert", "update", "delete"})
 _REASON: Final = 300
 
 
@@ -112,10 +110,10 @@ def aspects(recorded: Sequence[Exchange], replayed: Sequence[Exchange]) -> tuple
     return tuple(aspect for aspect in ASPECTS if aspect in found)
 
 
-def _writes(exchange: Exchange) -> Counter[tuple[str, str]]:
+def _writes(exchange: Exchange) -> Counter[tuple[str, frozenset[str]]]:
     """Return how often rows of which table were inserted, updated or deleted."""
-    found = (_WRITE.match(query.sql) for query in exchange.queries)
-    return Counter((write["verb"].upper(), write["table"].lower()) for write in found if write)
+    found = map(anatomy, exchange.queries)
+    return Counter((told.verb, told.tables) for told in found if told.verb in _WRITES)
 
 
 def difference(name: str, before: str, after: str) -> str:
