@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 from otel2test.identifiers import is_dotted
 from otel2test.inverting.acts import SendRequest
 from otel2test.inverting.arrangements import Arrange, SetCookie, SetSession
-from otel2test.inverting.django.evidence import parse_json
 from otel2test.inverting.expressions import Name, UploadedFile, Value
+from otel2test.inverting.jsons import parse_json
 from otel2test.inverting.plan import Note
 from otel2test.reading.exchanges import Body, Exchange, Failure, Schema
 from otel2test.values import is_plain

@@ -23,13 +23,13 @@ from otel2test.inverting.assertions import (
 )
 from otel2test.inverting.django import acting
 from otel2test.inverting.django.effects import Effects
-from otel2test.inverting.django.evidence import parse_json
 from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.linking import Links
 from otel2test.inverting.django.paths import with_keys
 from otel2test.inverting.django.rows import Arrangement
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.expressions import Anything, Attribute, Formatted, Text, Value
+from otel2test.inverting.jsons import parse_json
 from otel2test.reading.exchanges import Exchange, Model, Response
 from otel2test.values import is_plain
 

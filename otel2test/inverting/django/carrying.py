@@ -14,10 +14,10 @@ from otel2test.identifiers import Names, identifier
 from otel2test.inverting.acts import SendRequest
 from otel2test.inverting.assertions import KeepLink, KeepValue
 from otel2test.inverting.django import mailed
-from otel2test.inverting.django.evidence import parse_json
 from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.paths import with_keys
 from otel2test.inverting.expressions import Attribute, Formatted, Value, Variable
+from otel2test.inverting.jsons import parse_json
 from otel2test.reading.effects import Mail
 from otel2test.reading.exchanges import Exchange
 

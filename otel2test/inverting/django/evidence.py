@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import orjson
-
+from otel2test.inverting.jsons import parse_json
 from otel2test.reading.exchanges import Body, Exchange
 
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
@@ -180,15 +179,6 @@ def _body_leaves(body: Body) -> Iterator[_Leaf]:
     yield from body.fields
     if body.kind == "json":
         yield from _nested("", parse_json(body.text))
-
-
-def parse_json(text: str) -> object:
-    """Return the value of a JSON text; None where it can't be parsed."""
-    try:
-        parsed: object = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    return parsed
 
 
 def _nested(key: str, value: object) -> Iterator[_Leaf]:

@@ -24,10 +24,10 @@ from otel2test.inverting.assertions import (
     AssertSentJson,
 )
 from otel2test.inverting.django.acting import exception_name, grouped
-from otel2test.inverting.django.evidence import parse_json
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.expressions import Anything, LooseUrl, Name, Value
 from otel2test.inverting.feedback import Feedback
+from otel2test.inverting.jsons import parse_json
 from otel2test.inverting.loosening import Seen, loosened
 from otel2test.inverting.patterns import escaped, pattern_of
 from otel2test.inverting.plan import Note

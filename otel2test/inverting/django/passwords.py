@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from otel2test.inverting.django.evidence import parse_json
+from otel2test.inverting.jsons import parse_json
 from otel2test.reading.exchanges import Request
 
 _WORDS: Final = frozenset({"", "true", "false", "on", "off", "yes", "no", "0", "1"})

@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from otel2test.inverting.django.evidence import parse_json, parse_timestamp
+from otel2test.inverting.django.evidence import parse_timestamp
 from otel2test.inverting.facts import Change, Unknown
+from otel2test.inverting.jsons import parse_json
 from otel2test.inverting.state import State
 from otel2test.reading.exchanges import Call, Exchange, Query
 

@@ -34,11 +34,11 @@ from otel2test.inverting.assertions import (
     AssertStored,
     AssertStoredContent,
 )
-from otel2test.inverting.django.evidence import parse_json
 from otel2test.inverting.django.places import Places, Where
 from otel2test.inverting.django.volatility import TEST_HOST, Inputs
 from otel2test.inverting.expressions import Anything, Attribute, Formatted, Name, Value, Values
 from otel2test.inverting.feedback import Feedback, Kind
+from otel2test.inverting.jsons import parse_json
 from otel2test.inverting.likenesses import InAnyOrder, Likeness, Matching, OfLength, OfType, OneOf, likeness
 from otel2test.inverting.loosening import (
     DIFFERS,

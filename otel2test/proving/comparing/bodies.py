@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from otel2test.inverting.jsons import parse_json
 from otel2test.inverting.pages import lines_of
 from otel2test.proving.comparing import telling
 from otel2test.proving.comparing.alignment import align
-from otel2test.proving.comparing.jsons import parse_json
 from otel2test.proving.comparing.likeness import MISSING, Likeness
 from otel2test.reading.exchanges import Body
 

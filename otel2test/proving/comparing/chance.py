@@ -7,8 +7,8 @@ from functools import cached_property, lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
+from otel2test.inverting.jsons import parse_json
 from otel2test.proving.comparing.anatomy import anatomy
-from otel2test.proving.comparing.jsons import parse_json
 from otel2test.reading.exchanges import Body, Exchange, Query
 from otel2test.secrets import marks
 from otel2test.secrets.anatomy import rebuilt

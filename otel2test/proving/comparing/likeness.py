@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, TypeAlias
 
+from otel2test.inverting.jsons import parse_json
 from otel2test.proving.comparing.chance import Chance, is_marked, same_secret
 from otel2test.proving.comparing.clocks import TIMES, Clocks, clock_of
-from otel2test.proving.comparing.jsons import parse_json
 from otel2test.proving.comparing.keys import Renaming, Schemas, as_key, schemas_of
 from otel2test.reading.exchanges import Exchange
 from otel2test.values import ModelValue, ObjectValue

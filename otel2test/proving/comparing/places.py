@@ -16,13 +16,13 @@ from otel2test.inverting.catalog import build
 from otel2test.inverting.collecting import collect
 from otel2test.inverting.entities import is_known
 from otel2test.inverting.feedback import Kind, Place
+from otel2test.inverting.jsons import parse_json
 from otel2test.inverting.pages import lines_of
 from otel2test.inverting.solving import solve
 from otel2test.inverting.state import Entity
 from otel2test.proving.comparing.anatomy import anatomy
 from otel2test.proving.comparing.answers import framework_cookies
 from otel2test.proving.comparing.bodies import is_page
-from otel2test.proving.comparing.jsons import parse_json
 from otel2test.proving.comparing.likeness import MISSING
 from otel2test.reading.exchanges import Body, Exchange
 

@@ -6,7 +6,8 @@ import uuid
 import pytest
 
 from otel2test.attributes import FilePayload
-from otel2test.inverting.django.evidence import Evidence, gather, parse_json, parse_timestamp, request_tokens
+from otel2test.inverting.django.evidence import Evidence, gather, parse_timestamp, request_tokens
+from otel2test.inverting.jsons import parse_json
 from tests.inverting.shop import SHOP
 from tests.recordings import Node, outbound, recorded, request, view
 
