@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, Literal, TypeAlias
-from xml.etree import ElementTree as ET
 
+from otel2test.proving import junit
 from otel2test.proving.comparing.anatomy import anatomy
 from otel2test.proving.mutating.survivors import killers
+from otel2test.proving.reports import label
 from otel2test.reading.exchanges import Exchange
 from otel2test.terminal import aligned, printable, shortened
 
@@ -68,7 +69,9 @@ class Checked:
     def table(self) -> str:
         """Return a line a test, and a difference for each that doesn't hold."""
         rows = [["test", "verdict", "what changed"]]
-        rows += [[_label(check), check.status, ", ".join(check.aspects)] for check in self.checks]
+        rows += [
+            [label(check.module, check.name), check.status, ", ".join(check.aspects)] for check in self.checks
+        ]
         lines = [*aligned(rows)]
         for check in self.checks:
             lines += _told(check)
@@ -84,21 +87,7 @@ class Checked:
 
     def as_junit(self) -> str:
         """Return it as JUnit XML: a case a test."""
-        failed = [check for check in self.checks if not check.holds]
-        suite = ET.Element(
-            "testsuite", name="otel2test check", tests=str(len(self.checks)), failures=str(len(failed))
-        )
-        for check in self.checks:
-            module = check.module.removesuffix(".py")
-            case = ET.SubElement(suite, "testcase", classname=module, name=check.name)
-            if not check.holds:
-                what = ", ".join(check.aspects) or check.status
-                failure = ET.SubElement(case, "failure", message=printable(check.reason), type=what)
-                failure.text = "\n".join(map(printable, check.diff.splitlines()))
-        root = ET.Element("testsuites")
-        root.append(suite)
-        ET.indent(root)
-        return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+        return junit.document("otel2test check", [_case(check) for check in self.checks])
 
 
 def aspects(recorded: Sequence[Exchange], replayed: Sequence[Exchange]) -> tuple[Aspect, ...]:
@@ -124,8 +113,10 @@ def difference(name: str, before: str, after: str) -> str:
     return "\n".join(lines)
 
 
-def _label(check: Check) -> str:
-    return f"{check.module}::{check.name.replace('.', '::')}"
+def _case(check: Check) -> junit.Case:
+    what = ", ".join(check.aspects) or check.status
+    failure = None if check.holds else junit.Failure(what, check.reason, check.diff)
+    return junit.Case(check.module, check.name, failure)
 
 
 def _told(check: Check) -> Iterator[str]:

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Final
-from xml.etree import ElementTree as ET
 
+from otel2test.proving import junit
 from otel2test.proving.verdicts import Mutants, Report, Verdict
 from otel2test.terminal import aligned, printable, shortened
 
@@ -74,43 +74,24 @@ def as_json(report: Report) -> str:
 
 def as_junit(report: Report) -> str:
     """Return the report as JUnit XML, as continuous integration reads it: a case a test."""
-    failures = len(report.verdicts) - report.proven
-    suite = ET.Element(
-        "testsuite",
-        name="otel2test prove",
-        tests=str(len(report.verdicts)),
-        failures=str(failures),
-        errors="0",
-        skipped="0",
-        time=f"{sum(verdict.seconds for verdict in report.verdicts):.3f}",
-    )
-    for verdict in report.verdicts:
-        case = ET.SubElement(
-            suite,
-            "testcase",
-            classname=verdict.module.removesuffix(".py"),
-            name=verdict.name,
-            time=f"{verdict.seconds:.3f}",
-        )
-        known = {"fidelity": verdict.fidelity, "mutants": verdict.mutants and _ratio(verdict.mutants)}
-        properties = [(name, value) for name, value in known.items() if value is not None]
-        if properties:
-            parent = ET.SubElement(case, "properties")
-            for name, value in properties:
-                ET.SubElement(parent, "property", name=name, value=str(value))
-        if not verdict.proven:
-            reason = printable(verdict.reason)
-            failure = ET.SubElement(case, "failure", message=reason, type=verdict.status)
-            failure.text = printable(verdict.divergence)
-    root = ET.Element("testsuites")
-    root.append(suite)
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    return junit.document("otel2test prove", [_case(verdict) for verdict in report.verdicts])
+
+
+def label(module: str, name: str) -> str:
+    """Return how a runner is told of a test: ``test_todos.py::Class::test_…``."""
+    return f"{module}::{name.replace('.', '::')}"
+
+
+def _case(verdict: Verdict) -> junit.Case:
+    known = {"fidelity": verdict.fidelity, "mutants": verdict.mutants and _ratio(verdict.mutants)}
+    failure = None if verdict.proven else junit.Failure(verdict.status, verdict.reason, verdict.divergence)
+    properties = {name: value for name, value in known.items() if value is not None}
+    return junit.Case(verdict.module, verdict.name, failure, verdict.seconds, properties)
 
 
 def _row(verdict: Verdict, *, bitten: bool) -> list[str]:
     replay = _UNKNOWN if verdict.fidelity is None else f"{verdict.fidelity:.2f}"
-    row = [f"{verdict.module}::{verdict.name.replace('.', '::')}", verdict.status, replay]
+    row = [label(verdict.module, verdict.name), verdict.status, replay]
     if bitten:
         mutants = verdict.mutants or Mutants()
         row.append(_ratio(mutants) if mutants.total else _UNKNOWN)
