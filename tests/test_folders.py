@@ -4,9 +4,13 @@ import io
 import json
 from pathlib import Path
 
+import pytest
+
 from otel2test import suites
 from otel2test.errors import Problem
-from otel2test.pipeline import folders
+from otel2test.inverting.feedback import Feedback
+from otel2test.pipeline import folders, recorded
+from otel2test.pipeline.drafts import drafts, revised, text_of
 from otel2test.settings import Framework, Settings
 from otel2test.writing.modules import find_tests
 
@@ -116,3 +120,17 @@ def test_what_is_no_python_is_left(tmp_path: Path) -> None:
 
     assert problem.where.endswith("test_auth.py:1")
     assert (tmp_path / "test_auth.py").read_text(encoding="utf-8") == "def test_(:\n"
+
+
+@pytest.mark.parametrize(
+    ("framework", "name"), [("pytest", "test_the_test_mail"), ("unittest", "MailTests.test_the_test_mail")]
+)
+def test_a_draft_keeps_the_whole_of_its_name(framework: Framework, name: str) -> None:
+    read = recorded.read([str(SAMPLES / "log-in.json")], (), None)
+    settings = Settings(framework=framework, test_class="MailTests")
+    [draft], _ = drafts(read, settings)
+
+    anew = revised(draft.named(name), read, settings, Feedback())
+
+    assert (anew.name, anew.explained.plan.name) == (name, "the_test_mail")
+    assert [*find_tests(text_of([anew], settings).text)] == [name]

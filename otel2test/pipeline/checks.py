@@ -87,12 +87,8 @@ def check_folder(
     folder = folder.absolute()
     suite = suites.load(folder, settings) or Suite(folder, settings.framework, (), settings)
     there = claims.of_folder(suite, modules, recordings)
-    project = claims.project_of(folder, suite.settings, options)
     problems = there.problems
-    watch("starting the project", 0, options.jobs)
-    with claims.workers_of(project, options) as runner:
-        for note in runner.notes:
-            watch.note(note)
+    with claims.started(folder, suite.settings, options, watch) as (_, runner):
         outcomes = _run(there.claims, runner, watch)
         failed = [
             _changed(claim, outcomes[claim.key], suite)
@@ -152,11 +148,7 @@ def _draft(replay: tuple[Exchange, ...], claim: Drafted, suite: Suite) -> Draft 
         claim.module.name,
         {tuple(exchange.trace_id for exchange in replay): feedback},
     )
-    if len(made) != 1:
-        return None
-    [draft] = made
-    plan = replace(draft.explained.plan, name=claim.name.rpartition("test_")[2], alternatives=())
-    return replace(draft, name=claim.name, explained=replace(draft.explained, plan=plan))
+    return made[0].named(claim.name) if len(made) == 1 else None
 
 
 def _accepted(failed: Sequence[_Changed], runner: Runner, watch: Watch) -> Mapping[str, Draft]:

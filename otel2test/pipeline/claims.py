@@ -1,6 +1,7 @@
 """A folder of tests, or drafts → claims: what is to be proven, in which project, and how."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -13,6 +14,7 @@ from otel2test.pipeline.drafts import Draft, drafts, revised, text_of
 from otel2test.pipeline.recorded import Recorded
 from otel2test.proving.project import Project, find
 from otel2test.proving.replaying import Claim
+from otel2test.proving.watching import Watch
 from otel2test.proving.workers import Workers
 from otel2test.settings import Settings
 from otel2test.suites import Entry, Suite
@@ -60,19 +62,22 @@ class Claims:
     """Why generated tests can't be laid beside their recordings; nothing if they can."""
 
 
-def project_of(folder: Path, settings: Settings, options: Options) -> Project:
-    """Return the project to which the tests of a folder belong."""
-    return find(folder, settings.framework, python=options.python, settings_module=options.django_settings)
+@contextmanager
+def started(
+    folder: Path, settings: Settings, options: Options, watch: Watch
+) -> Iterator[tuple[Project, Workers]]:
+    """Start the project to which the tests of a folder belong, in the processes that will run them.
 
-
-def workers_of(project: Project, options: Options) -> Workers:
-    """Return the processes that will run tests."""
-    return Workers(
-        project,
-        max(options.jobs, 1),
-        time_limit=options.time_limit,
-        memory_limit=options.memory_limit * _MEBIBYTE,
-    )
+    Raises :class:`~otel2test.errors.ProjectError` where it can't be started.
+    """
+    project = find(folder, settings.framework, python=options.python, settings_module=options.django_settings)
+    watch("starting the project", 0, options.jobs)
+    memory_limit = options.memory_limit * _MEBIBYTE
+    count = max(options.jobs, 1)
+    with Workers(project, count, time_limit=options.time_limit, memory_limit=memory_limit) as runner:
+        for note in runner.notes:
+            watch.note(note)
+        yield project, runner
 
 
 def of_draft(draft: Draft, read: Recorded, settings: Settings, folder: Path) -> Drafted:
@@ -142,8 +147,6 @@ def _existing(
     if draft is None:
         feedback = Feedback() if entry is None else feedback_payload.read(entry.feedback)
         return Drafted(path, name, None, feedback=feedback)
-    draft = replace(draft, module=path.name, name=name)
-    plan = replace(draft.explained.plan, name=name.rpartition("test_")[2])
-    draft = replace(draft, explained=replace(draft.explained, plan=plan))
+    draft = replace(draft.named(name), module=path.name)
     # What is proven first is what stands in the file.
     return replace(of_draft(draft, read, suite.settings, suite.folder), source=None)

@@ -8,7 +8,6 @@ from otel2test.errors import Problem
 from otel2test.identifiers import snake_case
 from otel2test.inverting.feedback import Feedback
 from otel2test.inverting.origins import Explained
-from otel2test.inverting.plan import Plan
 from otel2test.pipeline.modules import class_name, writable
 from otel2test.pipeline.recorded import Recorded
 from otel2test.reading.exchanges import Exchange
@@ -38,6 +37,16 @@ class Draft:
         """The traces that it was made of."""
         return tuple(dict.fromkeys(exchange.trace_id for exchange in self.story))
 
+    def named(self, name: str) -> "Draft":
+        """Return the draft of a test that has this name, as a runner knows it."""
+        own = name.rpartition(".")[2].removeprefix("test_")
+        return replace(self.with_plan(name=own, alternatives=()), name=name)
+
+    def with_plan(self, **changes: str | tuple[str, ...]) -> "Draft":
+        """Return the draft with some of its plan's texts changed."""
+        plan = replace(self.explained.plan, **changes)  # type: ignore[arg-type]  # its texts
+        return replace(self, explained=replace(self.explained, plan=plan))
+
 
 def drafts(
     read: Recorded,
@@ -62,40 +71,30 @@ def drafts(
     by_module: dict[str, list[Explained]] = {}
     for item in kept:
         by_module.setdefault(module or module_of(item.exchanges[0]), []).append(item)
-    made = [
-        _draft(file, item, plan_name, feedbacks[id(item)], settings, items)
-        for file, items in sorted(by_module.items())
-        for item, plan_name in zip(items, source.named([each.plan for each in items]), strict=True)
-    ]
+    made: list[Draft] = []
+    for file, items in sorted(by_module.items()):
+        test_class = settings.test_class or class_name([each for item in items for each in item.exchanges])
+        before = "" if settings.framework == "pytest" else f"{test_class}."
+        for item, plan in zip(items, source.named([each.plan for each in items]), strict=True):
+            made.append(
+                Draft(
+                    file,
+                    f"{before}test_{plan.name}",
+                    item.exchanges,
+                    replace(item, plan=plan),
+                    feedbacks[id(item)],
+                    test_class,
+                )
+            )
     return made, problems
-
-
-def _draft(
-    file: str,
-    item: Explained,
-    named: Plan,
-    feedback: Feedback,
-    settings: Settings,
-    others: Sequence[Explained],
-) -> Draft:
-    test_class = settings.test_class or class_name([each for other in others for each in other.exchanges])
-    name = f"test_{named.name}"
-    return Draft(
-        file,
-        name if settings.framework == "pytest" else f"{test_class}.{name}",
-        item.exchanges,
-        replace(item, plan=named),
-        feedback,
-        test_class,
-    )
 
 
 def revised(draft: Draft, read: Recorded, settings: Settings, feedback: Feedback) -> Draft:
     """Return the draft as it is when ``feedback`` is known; its name stays."""
     found = read.inverted(draft.story, settings, feedback)
-    plan = replace(found.plan, name=draft.explained.plan.name, alternatives=())
-    source.check(plan, settings.framework)
-    return replace(draft, explained=replace(found, plan=plan), feedback=feedback)
+    anew = replace(draft, explained=found, feedback=feedback).named(draft.name)
+    source.check(anew.explained.plan, settings.framework)
+    return anew
 
 
 def text_of(drafts: Sequence[Draft], settings: Settings) -> GeneratedModule:

@@ -80,9 +80,7 @@ def prove_recorded(
         return Proven(Report(()), (*read.problems, *refused))
     edited = _edited(folder, settings)
     claimed = [claims.of_draft(draft, read, settings, folder) for draft in made]
-    project = claims.project_of(folder, settings, options)
-    watch("starting the project", 0, options.jobs)
-    with claims.workers_of(project, options) as runner:
+    with claims.started(folder, settings, options, watch) as (project, runner):
         proving = _Proving(project, runner, options, watch)
         proofs = proving.replayed(
             [claims.as_it_stands(claim) if claim.key in edited else claim for claim in claimed]
@@ -118,9 +116,7 @@ def prove_folder(
     folder = folder.absolute()
     suite = suites.load(folder, settings) or Suite(folder, settings.framework, (), settings)
     there = claims.of_folder(suite, modules, recordings)
-    project = claims.project_of(folder, suite.settings, options)
-    watch("starting the project", 0, options.jobs)
-    with claims.workers_of(project, options) as runner:
+    with claims.started(folder, suite.settings, options, watch) as (project, runner):
         proving = _Proving(project, runner, options, watch)
         proofs = proving.replayed(there.claims)
         suite = proving.rewritten(suite, proofs)
@@ -140,8 +136,6 @@ class _Proving:
         self._watch = watch
         situation = (__version__, project.python, project.framework, project.settings_module)
         self._progress = Progress(project.root, *map(str, situation), fresh=options.fresh)
-        for note in runner.notes:
-            watch.note(note)
 
     def replayed(self, claimed: Sequence[Drafted]) -> list[Judged]:
         """Return a proof for each claim; what is known from before an interruption is taken from there."""
@@ -333,21 +327,16 @@ def _kept(proof: Judged, options: Options) -> list[Draft | None]:
 
 
 def _failing(draft: Draft, reason: str) -> Draft:
-    return _with_plan(draft, fails=reason or "it fails")
+    return draft.with_plan(fails=reason or "it fails")
 
 
 def _commented(proofs: Sequence[Judged], verdicts: Mapping[str, Verdict]) -> list[Draft]:
     """Return the proven tests, each with a line that says so."""
     return [
-        _with_plan(proof.claim.draft, verdict=reports.comment(verdicts[proof.claim.key]))
+        proof.claim.draft.with_plan(verdict=reports.comment(verdicts[proof.claim.key]))
         for proof in proofs
         if proof.claim.draft is not None and verdicts[proof.claim.key].proven
     ]
-
-
-def _with_plan(draft: Draft, **changes: str) -> Draft:
-    plan = replace(draft.explained.plan, **changes)  # type: ignore[arg-type]  # its texts
-    return replace(draft, explained=replace(draft.explained, plan=plan))
 
 
 def _verdict(proof: Judged, options: Options) -> Verdict:

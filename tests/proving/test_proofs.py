@@ -313,7 +313,7 @@ def test_generating_again_leaves_what_was_edited(
     planted.replaced(root / MODULE, ('username="bob"', 'username="bert"'))
     before = find_tests((root / MODULE).read_text(encoding="utf-8"))
     failing = {f"{root / MODULE}::{name}": "they quarrel" for name in before}
-    monkeypatch.setattr(claims, "workers_of", lambda *_: Idle())
+    monkeypatch.setattr(claims, "Workers", lambda *_, **__: Idle())
     monkeypatch.setattr(together, "failures", lambda *_, **__: failing)
     options = Options(keep_failing=keep_failing, comment=True)
 
