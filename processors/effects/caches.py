@@ -4,12 +4,14 @@ Hooked are the methods of every cache class. Recorded is what the program and it
 do, not what Django does for itself (sessions, cached pages and fragments): that is told by
 who called, which for an asynchronous method is looked up before it goes to another thread.
 Whether a key was found is told by the result, which is the default where it wasn't; no
-second look is taken.
+second look is taken. ``get_or_set`` ends by getting what it has just stored, with that as the
+default: there the cache is given another one, with which ``get_or_set`` had begun.
 """
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Final
 
@@ -39,7 +41,7 @@ _PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Operations and their parameters, as BaseCache has them."""
 
-_ASYNCHRONOUS: Final = (*(f"a{name}" for name in _PARAMETERS), "aget_or_set")
+_ASYNCHRONOUS: Final = tuple(f"a{name}" for name in _PARAMETERS)
 _TELL_BY_RESULT: Final = frozenset({"add", "incr", "decr", "touch", "delete"})
 
 _PROXY: Final = "django.utils.connection"
@@ -52,10 +54,24 @@ _is_programs: Final[ContextVar[bool | None]] = ContextVar("otel2test_cache_calle
 """Whether the asynchronous operation that this one is made for is the program's."""
 
 
+@dataclass(slots=True)
+class _GetOrSet:
+    """One ``get_or_set`` under way."""
+
+    cache: object
+    key: object
+    missing: object = None
+    """The default of its first ``get``: an object that no cache holds. None before that."""
+
+
+_under_way: Final[ContextVar[_GetOrSet | None]] = ContextVar("otel2test_cache_get_or_set", default=None)
+
+
 def hook_backends(module: Any) -> None:
     """Record what every cache is asked."""
     methods: dict[str, Make] = {name: _operating(name, module.DEFAULT_TIMEOUT) for name in _PARAMETERS}
-    watch_classes(module.BaseCache, methods | dict.fromkeys(_ASYNCHRONOUS, _awaiting))
+    methods |= dict.fromkeys(_ASYNCHRONOUS, _awaiting)
+    watch_classes(module.BaseCache, methods | {"get_or_set": _keeping, "aget_or_set": _awaiting_kept})
 
 
 def hook_handler(module: Any) -> None:
@@ -79,6 +95,8 @@ def _operating(operation: str, default_timeout: object) -> Make:
             if now(CACHE) is None:
                 return operate(self, *args, **kwargs)
             asked = _Asked(operation, args, kwargs)
+            if operation == "get" and _under_way.get() is not None:
+                asked.tell_missing(self)
             caller = sys._getframe().f_back
 
             def before() -> list[Payload]:
@@ -89,11 +107,36 @@ def _operating(operation: str, default_timeout: object) -> Make:
                 for payload in payloads:
                     asked.answer(payload, result)
 
-            return _operations.perform(lambda: operate(self, *asked.args, **asked.kwargs), before, after)
+            result = _operations.perform(lambda: operate(self, *asked.args, **asked.kwargs), before, after)
+            return asked.as_program_sees(result)
 
         return recorded
 
     return make
+
+
+def _keeping(operate: Callable[..., Any]) -> Callable[..., Any]:
+    def recorded(self: Any, key: Any, *args: Any, **kwargs: Any) -> Any:
+        token = _under_way.set(_GetOrSet(self, key))
+        try:
+            return operate(self, key, *args, **kwargs)
+        finally:
+            _under_way.reset(token)
+
+    return recorded
+
+
+def _awaiting_kept(operate: Callable[..., Any]) -> Callable[..., Any]:
+    awaiting = _awaiting(operate)
+
+    async def recorded(self: Any, key: Any, *args: Any, **kwargs: Any) -> Any:
+        token = _under_way.set(_GetOrSet(self, key))
+        try:
+            return await awaiting(self, key, *args, **kwargs)
+        finally:
+            _under_way.reset(token)
+
+    return recorded
 
 
 def _awaiting(operate: Callable[..., Any]) -> Callable[..., Any]:
@@ -149,11 +192,35 @@ class _Asked:
             args, kwargs = ((tee, *args[1:]), kwargs) if "keys" in given else (args, {**kwargs, "keys": tee})
         self.args, self.kwargs = args, kwargs
         self._given: dict[str, Any] = {**given, **kwargs}
+        self._instead: tuple[object, object] | None = None
+        """What the cache is given as a default, and what the program gave."""
 
     def _tee(self, keys: Any) -> Iterator[object]:
         for key in keys:
             self._keys.append(key)
             yield key
+
+    def tell_missing(self, cache: Any) -> None:
+        """See to it that the result of a ``get`` inside ``get_or_set`` tells whether the key was found."""
+        known, default = _under_way.get(), self._given.get("default")
+        if known is None or cache is not known.cache or self._given.get("key") is not known.key:
+            return
+        if known.missing is None:
+            # What stands for "missing" in every cache: one that isn't made for it is left alone.
+            known.missing = default if default is getattr(cache, "_missing_key", None) else None
+        elif default is not known.missing:
+            self._instead = known.missing, default
+            if len(self.args) > 1:
+                self.args = (self.args[0], known.missing, *self.args[2:])
+            else:
+                self.kwargs = {**self.kwargs, "default": known.missing}
+            self._given["default"] = known.missing
+
+    def as_program_sees(self, result: Any) -> Any:
+        """Return a result of the cache, the program's own default where that was another."""
+        if self._instead is not None and result is self._instead[0]:
+            return self._instead[1]
+        return result
 
     def payload(self, default_timeout: object) -> Payload:
         """Return what is known before the cache answers."""

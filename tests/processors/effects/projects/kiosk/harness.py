@@ -40,6 +40,7 @@ def set_up_django() -> None:
             "sessions": {**local, "LOCATION": "sessions"},
             "redis": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS},
             "own": {"BACKEND": f"{PROJECT}.backends.OwnCache", "LOCATION": "own"},
+            "dummy": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
         },
         SESSION_ENGINE="django.contrib.sessions.backends.cache",
         SESSION_CACHE_ALIAS="sessions",

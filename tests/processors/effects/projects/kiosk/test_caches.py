@@ -109,6 +109,47 @@ def test_get_or_set_is_what_it_does(effects: Effects) -> None:
     ]
 
 
+@pytest.mark.parametrize("value", [5, None, "", "text", True])
+def test_get_or_set_finds_what_it_has_set(effects: Effects, value: object) -> None:
+    # Of small numbers and the like there is one object: the default, and what comes out of the cache.
+    seen: list[object] = []
+
+    def view(request: HttpRequest) -> None:
+        seen.append(cache.get_or_set("k", value))
+        seen.append(cache.get_or_set("k", default=lambda: 0))
+
+    found = effects("cache", view)
+
+    told = [(each["operation"], each.get("hits"), each.get("values")) for each in found]
+    assert told == [
+        ("get", [False], [None]),
+        ("add", None, [value]),
+        ("get", [True], [value]),
+        ("get", [True], [value]),
+    ]
+    assert seen == [value, value]
+
+
+def test_get_or_set_of_a_cache_that_keeps_nothing_finds_nothing(effects: Effects) -> None:
+    seen: list[object] = []
+
+    def view(request: HttpRequest) -> None:
+        seen.append(caches["dummy"].get_or_set("k", 5))
+
+    assert [each.get("hits") for each in effects("cache", view)] == [[False], None, [False]]
+    assert seen == [5]
+
+
+def test_asynchronous_get_or_set_finds_what_it_has_set(effects: Effects) -> None:
+    seen: list[object] = []
+
+    async def view(request: HttpRequest) -> None:
+        seen.append(await cache.aget_or_set("k", 5))
+
+    assert [each.get("hits") for each in effects("cache", view)] == [[False], None, [True]]
+    assert seen == [5]
+
+
 def test_an_operation_that_raises(effects: Effects) -> None:
     def view(request: HttpRequest) -> str:
         try:
