@@ -1,13 +1,14 @@
 """Compiles what runs at each call of a function, where there is a C compiler.
 
 All else that there is to say of the package stands in pyproject.toml. The same modules are
-compiled that run otherwise, typed by the ``.pxd`` files beside them, and ``_frames.pyx``, which
-has no other form. Without a compiler, or where anything fails, none of them is: they know each
-other's types. ``OTEL2TEST_COMPILE=0`` leaves them as they are, and so does an editable installation,
-whose sources would not be what runs.
+compiled that run otherwise, typed by the ``.pxd`` files beside them, and those of ``C_ONLY``, each
+of which stands for a class of the module of the same name. Without a compiler, or where anything
+fails, none of them is: they know each other's types. ``OTEL2TEST_COMPILE=0`` leaves them as they are,
+and so does an editable installation, whose sources would not be what runs.
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -24,6 +25,7 @@ MODULES = (
     "calls.tracer",
     "calls.monitoring" if sys.version_info >= (3, 12) else "calls.profiling",
 )
+C_ONLY = ("_frames", "_rows", "_seen")
 _EDITABLE = frozenset({"editable_wheel", "develop"})
 
 
@@ -54,16 +56,28 @@ class BuildAllOrNothing(build_ext):
 def sources() -> list[Extension]:
     """Return the modules to compile."""
     found = [Extension(f"{PACKAGE}.{name}", [f"processors/{name.replace('.', '/')}.py"]) for name in MODULES]
-    return [*found, Extension(f"{PACKAGE}.calls._frames", ["processors/calls/_frames.pyx"])]
+    return found + [Extension(f"{PACKAGE}.calls.{name}", [f"processors/calls/{name}.pyx"]) for name in C_ONLY]
 
 
 def cythonized() -> list[Extension]:
     """Return them as C; raises where there is no Cython."""
     from Cython.Build import cythonize  # noqa: PLC0415 - an ordinary build needs none
 
+    # An sdist has no ``otel2test/processors``, below which Cython looks for what modules know of each other.
+    packages = Path("build", "declarations")
+    for declarations in Path("processors").rglob("*.pxd"):
+        copied = packages / "otel2test" / declarations
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        for package in (packages / "otel2test", packages / "otel2test" / "processors", copied.parent):
+            (package / "__init__.py").touch()
+        shutil.copyfile(declarations, copied)
     directives = {"language_level": "3", "annotation_typing": False}
     extensions: list[Extension] = cythonize(
-        sources(), build_dir="build/cython", compiler_directives=directives, quiet=True
+        sources(),
+        build_dir="build/cython",
+        include_path=[str(packages)],
+        compiler_directives=directives,
+        quiet=True,
     )
     return extensions
 

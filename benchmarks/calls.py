@@ -25,12 +25,13 @@ def measure(python: str, interpreter: Path, rounds: int, calls: int) -> tuple[Ta
     figures: dict[str, Any] = {"versions": turns.versions}
     rows = []
     for each in compared:
-        own = Spread.of(one.seconds / calls * 1e6 for one in served[each.name])
+        made = calls // each.fewer_calls
+        own = Spread.of(one.seconds / made * 1e6 for one in served[each.name])
         added = Spread.of(
-            (one.seconds - base.seconds) / calls * 1e6
+            (one.seconds / made - base.seconds / calls) * 1e6
             for one, base in zip(served[each.name], plain, strict=True)
         )
-        disk = Spread.of(one.disk / calls for one in served[each.name])
+        disk = Spread.of(one.disk / made for one in served[each.name])
         figures[each.name] = {"microseconds a call": own, "added": added, "bytes a call": disk}
         is_plain = each is configurations.PLAIN
         rows.append([each.label, f"{own.least:.2f}", "" if is_plain else added.text(), f"{disk.median:.0f}"])
@@ -38,5 +39,8 @@ def measure(python: str, interpreter: Path, rounds: int, calls: int) -> tuple[Ta
         f"Microseconds of processor time a call, in a request of {calls:,} calls of functions and methods "
         "whose arguments, locals and return values are numbers, texts, instances, lists and dicts."
     )
+    for each in compared:
+        if each.fewer_calls > 1:
+            note += f" {each.label} makes {calls // each.fewer_calls:,} of them, as it takes that long."
     header = ["", "µs a call", "more than plain: median (least to most)", "bytes on disk"]
     return Table(f"A call, Python {python}", note, header, rows), figures

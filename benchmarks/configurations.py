@@ -36,6 +36,8 @@ class Configuration:
     variables: Mapping[str, str] = field(default_factory=dict)
     pythons: tuple[str, ...] | None = None
     """The versions it works on, where not on all."""
+    fewer_calls: int = 1
+    """By how much less it is given to do than others where calls are counted, as it takes that long."""
     recordings: str = "."
     """Where below the worker's folder its bytes are counted."""
 
@@ -97,6 +99,7 @@ KOLO_3 = Configuration(
     environment="kolo3",
     requirements=("kolo==3.6.1",),
     variables=_KOLO,
+    fewer_calls=10,
     # Beside it stands the latest request alone, as a tree of files that the next one replaces.
     recordings=".kolo/.internal",
 )

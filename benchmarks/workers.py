@@ -142,8 +142,8 @@ def take_turns(
 ) -> Turns:
     """Have every configuration serve the same requests, round by round.
 
-    ``kinds`` are kind of request, how many of it a round, and the argument. The first round
-    warms everything up and doesn't count.
+    ``kinds`` are kind of request, how many of it a round, and the argument, of which those get less
+    that are too slow for it. The first round warms everything up and doesn't count.
     """
     turns = Turns({kind: {each.name: [] for each in configurations} for kind, _, _ in kinds}, {})
     with ExitStack() as stack:
@@ -152,7 +152,7 @@ def take_turns(
             first = number % len(workers)
             for worker in workers[first:] + workers[:first]:
                 for kind, count, argument in kinds:
-                    served = worker.serve(kind, count, argument)
+                    served = worker.serve(kind, count, argument // worker.configuration.fewer_calls)
                     if number:
                         turns.served[kind][worker.configuration.name].append(served)
         for worker in workers:

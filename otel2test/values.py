@@ -22,7 +22,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Wire: TypeAlias = "bool | int | float | str | list[Wire] | dict[str, Wire] | None"
 """A value in its form on the wire: what ``json.loads`` can return."""
@@ -113,6 +113,11 @@ def encode(value: object) -> Wire:
     if encoder is None:
         raise NotPlainError(f"{type(value).__module__}.{type(value).__qualname__}")
     return encoder(value)
+
+
+def encoder(kind: type) -> Callable[[Any], Wire]:
+    """Return what makes the wire form of plain values of exactly this type; KeyError for any other."""
+    return _ENCODERS[kind]
 
 
 def decode(wire: Wire) -> object:

@@ -5,7 +5,7 @@ What enters are attributes under the names of the semantic conventions (``url.fu
 same with pseudonyms. An attribute of ours (``otel2test.*``) was redacted when it was made.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from opentelemetry.attributes import BoundedAttributes
@@ -22,13 +22,16 @@ _QUERIES: Final = ("url.query", "query_string", "url.fragment")
 _SQL: Final = ("db.statement", "db.query.text")
 _COUNTED: Final = frozenset({"tokens", "count", "length", "size"})
 _SMALLEST: Final = 1000
+_MOST_KEYS: Final = 1000
+_ways: Final[dict[str, Callable[[str], str]]] = {}
+"""By the key of an attribute."""
 
 
 def redact_attribute(key: str, value: object) -> object:
     """Return the value of an attribute with its secrets replaced."""
     match value:
         case str():
-            return _text(key, value)
+            return value if key.startswith(_OURS) else _text(key, value)
         case bool() | float() | None:
             return value
         case int():
@@ -45,19 +48,26 @@ def redact_attribute(key: str, value: object) -> object:
 
 
 def _text(key: str, value: str) -> str:
-    if key.startswith(_OURS):
-        return value
-    if redactor.is_secret_name(key):
-        return redactor.redact_field(key, value)
+    redact = _ways.get(key)
+    if redact is None:
+        if len(_ways) >= _MOST_KEYS:
+            _ways.clear()
+        redact = _ways[key] = _way(key)
+    # What is secret by its name is the user's to change at any time.
+    return redactor.redact_field(key, value) if redactor.secret_names[key] else redact(value)
+
+
+def _way(key: str) -> Callable[[str], str]:
+    """Return how texts under this key are redacted, unless the key is a secret's."""
     if key.endswith(_URLS):
-        return redactor.redact_url(value)
+        return redactor.redact_url
     if key.endswith(_QUERIES):
-        return redactor.redact_query_string(value)
+        return redactor.redact_query_string
     if key in _SQL:
-        return hidden_sql(value)
+        return hidden_sql
     if key.endswith("url.path"):
-        return redactor.redact_path(value)
-    return redactor.redact_text(value)
+        return redactor.redact_path
+    return redactor.redact_text
 
 
 def cleansed(span: ReadableSpan, since: int) -> ReadableSpan:

@@ -19,7 +19,7 @@ from typing import Any, Final
 import wrapt
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 
-from otel2test.processors.exporting import Otel2testSpanExporter
+from otel2test.processors.audience import is_messenger
 from otel2test.processors.guard import guarded
 from otel2test.processors.recorder import Recorder, active
 
@@ -47,12 +47,8 @@ def _starting(on_start: Callable[..., None], processor: Any, args: Any, kwargs: 
 def _look_at(processor: Any) -> None:
     """Have copies made from now on if this processor has a use for them, before its first span ends."""
     recorder = active()
-    if recorder is not None and not recorder.hands_on and not _is_ours(processor):
+    if recorder is not None and not recorder.hands_on and not is_messenger(processor):
         recorder.hands_on = recorder.settings.enrich
-
-
-def _is_ours(processor: Any) -> bool:
-    return isinstance(getattr(processor, "span_exporter", None), Otel2testSpanExporter)
 
 
 def _ending(on_end: Callable[..., None], processor: Any, args: Any, kwargs: Any) -> None:
@@ -66,7 +62,7 @@ def _is_deferred(on_end: Callable[..., None], processor: Any, span: Any) -> bool
     recorder = active()
     if recorder is None or not recorder.hands_on:
         return False
-    if _is_ours(processor):
+    if is_messenger(processor):
         return False  # it has no use for them
     return recorder.defer(span, on_end)
 

@@ -36,6 +36,8 @@ class Otel2testSpanExporter(SpanExporter):
     they are the keys below ``otel2test:``.
     """
 
+    otel2test_messenger: Final = True
+
     def __init__(self, **settings: Any) -> None:
         self._settings = settings
         self._found = False

@@ -43,14 +43,14 @@ class TraceFile:
         self._lock = threading.RLock()
         self._number = 0
         descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None and self._is_ours(descriptor):
+        if descriptor is not None and self._state(descriptor) is not None:
             os.close(descriptor)
 
     def write(self, line: bytes, service: str) -> bool:
         """Append one line; return False where recording has to stop."""
         with self._lock:
             try:
-                self._append(self._open(service), line + b"\n")
+                self._append(*self._open(service), line + b"\n")
             except OSError as error:
                 self._tell(error)
                 return False
@@ -67,28 +67,30 @@ class TraceFile:
             self._tell(error)
         return False
 
-    def _open(self, service: str) -> int:
+    def _open(self, service: str) -> tuple[int, int]:
+        """Return the file's descriptor and how many bytes are in it."""
         descriptor = self._descriptor
-        if descriptor is not None and not self._is_ours(descriptor):
-            descriptor = self._descriptor = None
-        if descriptor is not None:
-            state = os.fstat(descriptor)
+        state = None if descriptor is None else self._state(descriptor)
+        if descriptor is not None and state is not None:
             if state.st_nlink and state.st_size < self._max_bytes:
-                return descriptor
+                return descriptor, state.st_size
             os.close(descriptor)  # it is full, or somebody cleared the folder while the app was running
-            self._descriptor = None
+        self._descriptor = None
         self._directory.mkdir(parents=True, exist_ok=True)
-        self._descriptor = os.open(self._path(service), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        self._inode = _inode(self._descriptor)
+        descriptor = os.open(self._path(service), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._descriptor = descriptor
+        state = os.fstat(descriptor)
+        self._inode = _inode(state)
         self._prune(service)
-        return self._descriptor
+        return descriptor, state.st_size
 
-    def _is_ours(self, descriptor: int) -> bool:
-        """Return whether it is still what was opened: a program may close all it finds, as daemons do."""
+    def _state(self, descriptor: int) -> os.stat_result | None:
+        """Return the state of what was opened; None if it isn't that any more, as daemons close all."""
         try:
-            return _inode(descriptor) == self._inode
+            state = os.fstat(descriptor)
         except OSError:
-            return False
+            return None
+        return state if _inode(state) == self._inode else None
 
     def _path(self, service: str) -> Path:
         """Return the first file of this process that isn't full."""
@@ -119,8 +121,7 @@ class TraceFile:
                 with contextlib.suppress(OSError):
                     path.unlink()
 
-    def _append(self, descriptor: int, line: bytes) -> None:
-        size = os.fstat(descriptor).st_size
+    def _append(self, descriptor: int, size: int, line: bytes) -> None:
         try:
             written = os.write(descriptor, line)
             while written < len(line):  # a disk that fills up takes the beginning first
@@ -134,8 +135,7 @@ class TraceFile:
         say(f"not recording, cannot write to {self._directory}{reason}", _REMEDY)
 
 
-def _inode(descriptor: int) -> tuple[int, int]:
-    state = os.fstat(descriptor)
+def _inode(state: os.stat_result) -> tuple[int, int]:
     return state.st_dev, state.st_ino
 
 

@@ -7,5 +7,7 @@ cdef class Kind:
     cdef readonly object attributes
     cdef readonly object label
     cdef readonly object primary_key
+    cdef readonly object raw
+    cdef readonly object columns
 
 cpdef Kind kind_of(object cls)

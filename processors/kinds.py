@@ -63,6 +63,10 @@ class Kind:
     """Of a model: ``app_label.ModelName``."""
     primary_key: str = ""
     """Of a model: the attname."""
+    raw: Callable[[Any], Mapping[str, object]] | None = None
+    """Gives the ``__dict__`` of an instance all of whose ``attributes`` stand there; else None."""
+    columns: tuple[str, ...] | None = None
+    """Of a model: those of ``raw`` that are told."""
 
 
 # What a class or metaclass may override is read through ``type`` itself.
@@ -148,7 +152,9 @@ def _describe(cls: type) -> Kind:
     if _module(cls).partition(".")[0] in _NOT_LOOKED_INTO:
         return Kind("lazy", name)
     attributes = _attribute_reader(cls)
-    return Kind("lazy", name) if attributes is None else Kind("object", name, attributes=attributes)
+    if attributes is None:
+        return Kind("lazy", name)
+    return Kind("object", name, attributes=attributes, raw=None if _slots(cls) else _dict_reader(cls))
 
 
 _NOT_LOOKED_INTO: Final = sys.stdlib_module_names | {"django", "opentelemetry", "otel2test"}
@@ -327,7 +333,15 @@ def _model(cls: type) -> Kind:
         return {column: loaded[column] for column in columns if column in loaded}
 
     key = meta.pk.attname if meta.pk is not None else ""
-    return Kind("model", type_name(cls), attributes=attributes, label=str(meta.label), primary_key=key)
+    return Kind(
+        "model",
+        type_name(cls),
+        attributes=attributes,
+        label=str(meta.label),
+        primary_key=key,
+        raw=_dict_reader(cls),
+        columns=columns,
+    )
 
 
 _KNOWN: Final[dict[str, Describe]] = {

@@ -35,17 +35,16 @@ _INT64: Final = range(-(2**63), 2**63)
 
 def encode_spans(spans: Iterable[tuple[ReadableSpan, Extras]]) -> bytes:
     """Return the spans as one JSON object on one line."""
-    resources: dict[Resource, dict[InstrumentationScope | None, list[Json]]] = {}
     # Hashing a resource serializes it, and the spans of a process share one.
-    known: dict[int, dict[InstrumentationScope | None, list[Json]]] = {}
+    known: dict[int, tuple[Resource, dict[InstrumentationScope | None, list[Json]]]] = {}
     for span, extras in spans:
-        scopes = known.get(id(span.resource))
-        if scopes is None:
-            scopes = known[id(span.resource)] = resources.setdefault(span.resource, {})
-        scopes.setdefault(span.instrumentation_scope or None, []).append(_span(span, extras))
-    return dump(
-        {"resourceSpans": [_resource_spans(resource, scopes) for resource, scopes in resources.items()]}
-    )
+        found = known.get(id(span.resource))
+        if found is None:
+            same = (each for each in known.values() if each[0] == span.resource)
+            found = known[id(span.resource)] = next(same, (span.resource, {}))
+        found[1].setdefault(span.instrumentation_scope or None, []).append(_span(span, extras))
+    resources = {id(scopes): (resource, scopes) for resource, scopes in known.values()}
+    return dump({"resourceSpans": [_resource_spans(*each) for each in resources.values()]})
 
 
 def with_extras(span: ReadableSpan, extras: Extras) -> ReadableSpan:
@@ -112,26 +111,37 @@ def _span(span: ReadableSpan, extras: Extras) -> Json:
     context, parent = span.get_span_context(), span.parent
     attributes = _attributes(span.attributes)
     attributes += [{"key": name, "value": {"stringValue": text}} for name, text in extras.items()]
-    return _without_empty(
-        {
-            "traceState": _trace_state(context.trace_state if context else None),
-            "parentSpanId": f"{parent.span_id:016x}" if parent else None,
-            "name": redactor.redact_text(span.name),
-            "startTimeUnixNano": _nanoseconds(span.start_time),
-            "endTimeUnixNano": _nanoseconds(span.end_time),
-            "attributes": attributes,
-            "droppedAttributesCount": span.dropped_attributes,
-            "events": [_event(event) for event in span.events],
-            "droppedEventsCount": span.dropped_events,
-            "links": [_link(link) for link in span.links],
-            "droppedLinksCount": span.dropped_links,
-        },
-        traceId=f"{context.trace_id if context else 0:032x}",
-        spanId=f"{context.span_id if context else 0:016x}",
-        flags=_flags(parent),
-        kind=span.kind.value + 1,  # OTLP counts from UNSPECIFIED, the API from INTERNAL
-        status=_status(span.status),
-    )
+    encoded: dict[str, Json] = {
+        "traceId": f"{context.trace_id if context else 0:032x}",
+        "spanId": f"{context.span_id if context else 0:016x}",
+        "flags": _flags(parent),
+        "kind": span.kind.value + 1,  # OTLP counts from UNSPECIFIED, the API from INTERNAL
+        "status": _status(span.status),
+    }
+    # proto3 leaves out what has its default value.
+    if context and context.trace_state:
+        encoded["traceState"] = _trace_state(context.trace_state)
+    if parent:
+        encoded["parentSpanId"] = f"{parent.span_id:016x}"
+    if span.name:
+        encoded["name"] = redactor.redact_text(span.name)
+    if span.start_time:
+        encoded["startTimeUnixNano"] = _nanoseconds(span.start_time)
+    if span.end_time:
+        encoded["endTimeUnixNano"] = _nanoseconds(span.end_time)
+    if attributes:
+        encoded["attributes"] = attributes
+    if span.dropped_attributes:
+        encoded["droppedAttributesCount"] = span.dropped_attributes
+    if events := span.events:
+        encoded["events"] = [_event(event) for event in events]
+    if span.dropped_events:
+        encoded["droppedEventsCount"] = span.dropped_events
+    if links := span.links:
+        encoded["links"] = [_link(link) for link in links]
+    if span.dropped_links:
+        encoded["droppedLinksCount"] = span.dropped_links
+    return encoded
 
 
 def _event(event: Event) -> Json:
@@ -155,8 +165,11 @@ def _link(link: Link) -> Json:
 
 
 def _status(status: Status) -> Json:
-    message = redactor.redact_text(status.description) if status.description else None
-    return _without_empty({"message": message, "code": status.status_code.value})
+    code = status.status_code.value
+    encoded: dict[str, Json] = {"code": code} if code else {}
+    if status.description:
+        encoded["message"] = redactor.redact_text(status.description)
+    return encoded
 
 
 def _flags(context: SpanContext | None) -> int:
@@ -180,7 +193,14 @@ def _without_empty(optional: Mapping[str, Json], **always: Json) -> dict[str, Js
 def _attributes(attributes: Mapping[str, object] | None) -> list[Json]:
     if not attributes:
         return []
-    return [_key_value(key, redact_attribute(key, value)) for key, value in attributes.items()]
+    encoded: list[Json] = []
+    for key, value in attributes.items():
+        redacted = redact_attribute(key, value)
+        if type(redacted) is str and key:
+            encoded.append({"key": key, "value": {"stringValue": redacted}})
+        else:
+            encoded.append(_key_value(key, redacted))
+    return encoded
 
 
 def _key_value(key: str, value: object) -> dict[str, Json]:

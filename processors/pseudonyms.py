@@ -18,7 +18,7 @@ told from a secret (:mod:`otel2test.secrets.marks`).
 import hmac
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from otel2test.processors.sweeping import KnownSecrets
@@ -48,7 +48,19 @@ class Pseudonyms:
         self._known = known
         self._claims = claims
         self._memory: dict[int, str] = {}
-        self._recognisable: set[int] = set()
+        self.recognisable: set[int] = set()
+        """Hashes of the secrets that are known again wherever they stand."""
+        self._kept: frozenset[str] = frozenset()
+
+    def keep(self, texts: Iterable[str]) -> None:
+        """Leave these secret parts as they are from now on, as far as they can be pseudonyms.
+
+        Those shorter than three letters or digits can, having no room for a mark, and others with a mark
+        that by itself could be chance.
+        """
+        self._kept = frozenset(
+            text for text in texts if marks.strength(text) > 0 or not marks.can_be_marked(text)
+        )
 
     def of(self, value: str) -> str:
         """Return the pseudonym of ``value``; it differs from it if there is a letter or a digit."""
@@ -77,7 +89,7 @@ class Pseudonyms:
     def recognise(self, text: str) -> str | None:
         """Return the pseudonym if ``text`` as a whole is a secret met before, else None."""
         key = hash(text)
-        if key not in self._recognisable:
+        if key not in self.recognisable:
             return None
         made = self._memory.get(key)
         if made is not None and self._known is not None:
@@ -104,7 +116,7 @@ class Pseudonyms:
 
     def _part(self, value: str) -> str:
         """Return what stands for a secret part, which has no public one."""
-        if marks.strength(value) >= marks.CERTAIN or not any(character.isalnum() for character in value):
+        if marks.strength(value) >= marks.CERTAIN or value in self._kept or not any(map(str.isalnum, value)):
             return value
         made = self._memory.get(hash(value))
         attempt = 0
@@ -146,9 +158,9 @@ class Pseudonyms:
             return
         if len(self._memory) >= _MEMORY:
             self._memory.clear()
-            self._recognisable.clear()
+            self.recognisable.clear()
         self._memory[hash(value)] = made
         self._memory[hash(made)] = made
         # A plain word may be a password and still mean only itself elsewhere.
         if len(value) >= _SHORTEST_RECOGNISED and not value.isalpha():
-            self._recognisable.add(hash(value))
+            self.recognisable.add(hash(value))

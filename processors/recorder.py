@@ -24,7 +24,7 @@ import threading
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -111,6 +111,11 @@ class Recorder(SpanProcessor):
     def is_attached(self, provider: object) -> bool:
         """Return whether the spans of ``provider`` are recorded."""
         return any(known is provider for known in self._providers)
+
+    @property
+    def providers(self) -> Sequence[TracerProvider]:
+        """The providers that are attached."""
+        return self._providers
 
     @property
     def provider(self) -> TracerProvider:
@@ -228,6 +233,23 @@ class Recorder(SpanProcessor):
             written = self._write(part)
             if id(span) in written:
                 self._delivered[span] = written[id(span)]
+
+    def add(self, span: ReadableSpan) -> bool:
+        """Take a span that is over and that no processor has seen; False where its trace isn't open.
+
+        Making one through the SDK would be much of what recording a statement costs.
+        """
+        context = span.get_span_context()
+        with self._lock:
+            trace = self._open.get(context.trace_id) if context is not None else None
+            if trace is None or context is None or self._stopped:
+                return False
+            if trace.size > self.settings.max_trace_bytes:
+                trace.left_out.add(context.span_id)
+            else:
+                trace.ended.append(span)
+            self._grow(trace, _SPAN_BYTES)
+            return True
 
     def has_owner(self, trace_id: int) -> bool:
         """Return whether a request or an operation is running in an open trace."""

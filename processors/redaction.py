@@ -28,7 +28,7 @@ from otel2test.processors.sweeping import KnownSecrets
 from otel2test.secrets.anatomy import unwrapped
 from otel2test.secrets.names import SecretNames, words
 from otel2test.secrets.places import Found
-from otel2test.secrets.shapes import Shapes
+from otel2test.secrets.shapes import SHORTEST, Shapes
 from otel2test.values import Wire, encode_str
 
 _SWITCHES: Final = frozenset({"", "true", "false", "on", "off"})
@@ -66,7 +66,7 @@ class Redactor:
     """Replaces secrets by pseudonyms, in every form in which values are recorded."""
 
     def __init__(self, key: bytes | None = None, names: Iterable[str] = ()) -> None:
-        self._known = KnownSecrets()
+        self.known: Final = KnownSecrets()
         self.secret_names: Final = _Verdicts(self.is_secret_name)
         """The same as :meth:`is_secret_name`, for where a call would cost too much."""
         self._fields: dict[tuple[str, str], bool] = {}
@@ -92,29 +92,36 @@ class Redactor:
         self._key = key
         self._names = shapes.names
         self._shapes = shapes
-        self._pseudonyms = Pseudonyms(key, self._known, self.redact_json)
+        self._pseudonyms = Pseudonyms(key, self.known, self.redact_json)
         self.generation += 1
+        self.known.first_met += 1
         self._fields.clear()
         self.secret_names.clear()
         self._clean.clear()
 
+    def keep(self, texts: Iterable[str]) -> None:
+        """Take these for pseudonyms, those that can be, until the next :meth:`configure`."""
+        self._pseudonyms.keep(texts)
+        self.generation += 1
+
     @property
     def now(self) -> int:
         """This moment, for :meth:`sweep`: secrets that come by later are known by then."""
-        return self._known.now
+        return self.known.now
 
     def sweep(self, data: bytes, since: int = 0) -> bytes:
         """Replace secrets that came by after ``since`` wherever they stand in bytes about to be written."""
-        return self._known.sweep(data, since)
+        return self.known.sweep(data, since)
 
     def forget(self, before: int) -> None:
         """Drop the secrets that are only known for what was written by that moment."""
-        self._known.forget(before)
+        self.known.forget(before)
 
     def add_names(self, names: Iterable[str]) -> None:
         """Take these names as secret too: ``badge_no``, ``*_pin``, ``shop.Customer.nickname``."""
         self._names.add(names)
         self.generation += 1
+        self.known.first_met += 1
         self._fields.clear()
         self.secret_names.clear()
         self._clean.clear()
@@ -146,6 +153,16 @@ class Redactor:
                 self._clean.clear()
             self._clean.add(mark)
         return text
+
+    def redact_texts(self, texts: Iterable[str]) -> dict[str, str]:
+        """Return each text with what :meth:`redact_text` makes of it; most texts come by again."""
+        clean, recognisable = self._clean, self._pseudonyms.recognisable
+        return {
+            text: text
+            if len(text) < SHORTEST or ((mark := hash(text)) in clean and mark not in recognisable)
+            else self.redact_text(text)
+            for text in texts
+        }
 
     def _replaced(self, text: str, places: Iterable[Found]) -> str:
         parts: list[str] = []

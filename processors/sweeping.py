@@ -22,13 +22,15 @@ from functools import partial
 from typing import Final, TypeAlias
 from urllib.parse import quote, quote_plus
 
-_Needles: TypeAlias = tuple[tuple[bytes, bytes], ...]
+_Pairs: TypeAlias = tuple[tuple[bytes, bytes], ...]
 """The forms in which a secret may be written, each with the pseudonym's."""
 
 _SHORTEST: Final = 8
 _APART_UNTIL: Final = 16
 _LONGEST: Final = 4096
 _MOST: Final = 1000
+_RUNS: Final = re.compile(r"[0-9A-Za-z]+")
+"""No form changes these but base64."""
 _PLAIN: Final = re.compile(r"[\w.~-]+", re.ASCII)
 _ESCAPED_IN_JSON: Final = re.compile(r'[^ -~]|["\\]')
 _UNQUOTED: Final = ("/", "", "!~*'()", "/#[]=:;$&()+,!?*@'~", "/:@=&+$,;~!*'()")
@@ -42,12 +44,36 @@ def is_telling(secret: str) -> bool:
     return _SHORTEST <= len(secret) <= _LONGEST and not secret.isalpha() and not secret.isspace()
 
 
+class _Needles:
+    """The forms in which a secret may be written; made when they may be needed, as that takes time."""
+
+    __slots__ = ("_forms", "_pseudonym", "_secret", "encoded", "part")
+
+    def __init__(self, secret: str, pseudonym: str) -> None:
+        self._secret, self._pseudonym = secret, pseudonym
+        self._forms: _Pairs | None = None
+        runs = _RUNS.findall(secret)
+        self.part = max(runs, key=len).encode() if runs else b""
+        """What is in all forms but one as it is in the secret."""
+        self.encoded = _pairs([_in_base64], secret, pseudonym)
+        """The one form that it isn't in."""
+
+    def forms(self) -> _Pairs:
+        """Return all forms, each with the pseudonym's."""
+        if self._forms is None:
+            self._forms = _needles(self._secret, self._pseudonym)
+        return self._forms
+
+
 class KnownSecrets:
     """Secrets and their pseudonyms in the order in which they last came by."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, tuple[int, _Needles]] = {}
+        self._seen: dict[str, tuple[int, str, list[_Needles]]] = {}
+        """Secret → when it last came by, its pseudonym, and its forms once they were asked for."""
         self._count = 0
+        self.first_met = 0
+        """Another number whenever a secret came by for the first time, or others may count as secrets."""
         self._lock = threading.Lock()
 
     def add(self, secret: str, pseudonym: str) -> None:
@@ -57,8 +83,9 @@ class KnownSecrets:
         with self._lock:
             self._count += 1
             known = self._seen.pop(secret, None)
-            needles = known[1] if known is not None else _needles(secret, pseudonym)
-            self._seen[secret] = self._count, needles
+            if known is None:
+                self.first_met += 1
+            self._seen[secret] = self._count, pseudonym, [] if known is None else known[2]
             if len(self._seen) > _MOST:
                 del self._seen[next(iter(self._seen))]
 
@@ -80,10 +107,12 @@ class KnownSecrets:
         """Return ``data`` with pseudonyms for the secrets that came by after ``since``."""
         with self._lock:
             recent: list[tuple[bytes, bytes]] = []
-            for moment, needles in reversed(self._seen.values()):
+            for secret, (moment, pseudonym, made) in reversed(self._seen.items()):
                 if moment <= since:
                     break
-                recent += needles
+                if not made:
+                    made.append(_Needles(secret, pseudonym))
+                recent += made[0].forms() if made[0].part in data else made[0].encoded
         found = [pair for pair in recent if pair[0] in data]
         # The longest first: one secret may be part of another.
         for needle, replacement in sorted(found, key=lambda pair: -len(pair[0])):
@@ -97,12 +126,16 @@ def _replaced(data: bytes, needle: bytes, replacement: bytes) -> bytes:
     return re.sub(_BEFORE + re.escape(needle) + _AFTER, lambda _: replacement, data)
 
 
-def _needles(secret: str, pseudonym: str) -> _Needles:
+def _needles(secret: str, pseudonym: str) -> _Pairs:
     forms: list[Callable[[str], str]] = [str, _in_base64]
     if not _PLAIN.fullmatch(secret):
         forms += [quote_plus, html.escape, *(partial(quote, safe=safe) for safe in _UNQUOTED)]
         if _ESCAPED_IN_JSON.search(secret + pseudonym):
             forms += _json_forms()
+    return _pairs(forms, secret, pseudonym)
+
+
+def _pairs(forms: Iterable[Callable[[str], str]], secret: str, pseudonym: str) -> _Pairs:
     pairs = {form(secret): form(pseudonym) for form in forms}
     return tuple(
         (needle.encode("utf-8", "replace"), replacement.encode("utf-8", "replace"))

@@ -1,13 +1,7 @@
-from collections.abc import Callable, Mapping
-from types import FrameType
-from typing import Any
+from . import frames
 
 UNBOUND: object
 
-def values_of(frame: FrameType, names: tuple[str, ...]) -> list[object]: ...
-def set_profile(
-    event: Callable[[FrameType, str, Any], None],
-    functions: Mapping[int, object],
-    foreign: object,
-    waiting: Mapping[int, object],
-) -> None: ...
+class Interpreter(frames.Interpreter): ...
+
+def set_profile(event: frames.Event, functions: object, foreign: object, waiting: object) -> None: ...

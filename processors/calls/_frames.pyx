@@ -2,6 +2,10 @@
 
 # Only public functions of the interpreter, and no reference is kept that Cython doesn't count.
 
+import threading
+from time import perf_counter_ns
+
+cimport cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
 
@@ -22,11 +26,30 @@ cdef extern from *:
         return NULL;
     }
     #endif
+
+    #include <time.h>
+    /* What time.perf_counter_ns() reads; -1 where it reads something else. */
+    static long long otel2test_now(void) {
+    #if defined(CLOCK_MONOTONIC) && !defined(__APPLE__)
+        struct timespec now;
+        if (clock_gettime(CLOCK_MONOTONIC, &now) == 0) {
+            return (long long)now.tv_sec * 1000000000LL + now.tv_nsec;
+        }
+    #endif
+        return -1;
+    }
     """
     PyObject *otel2test_variable(object frame, object name) except? NULL
+    long long otel2test_now() nogil
 
 cdef extern from "Python.h":
     ctypedef struct PyFrameObject
+    ctypedef struct PyThreadState
+    PyThreadState *PyThreadState_Get()
+    unsigned long long PyThreadState_GetID(PyThreadState *thread)
+    PyObject *PyEval_GetFrame()
+    int PyContextVar_Get(object variable, PyObject *default, PyObject **value) except -1
+    object PyLong_FromVoidPtr(void *address)
     ctypedef int (*Py_tracefunc)(PyObject *, PyFrameObject *, int, PyObject *) except -1
     void PyEval_SetProfile(Py_tracefunc callback, PyObject *argument)
     const int PyTrace_CALL
@@ -39,23 +62,78 @@ cdef extern from "Python.h":
 UNBOUND = object()
 
 
-cpdef list values_of(object frame, tuple names):
-    cdef list values = []
-    cdef PyObject *found
-    if PY_VERSION_HEX < 0x030C0000:
-        held = frame.f_locals
-        for name in names:
-            values.append(held.get(name, UNBOUND))
-        return values
-    for name in names:
-        found = otel2test_variable(frame, name)
+class _Here(threading.local):
+    def __init__(self, make):
+        self.thread = make()
+
+
+@cython.final
+cdef class Interpreter:
+    def __init__(self, make, variable, get_context):
+        self._here = _Here(make)
+        self._variable = variable
+        self._get_context = get_context
+        self._last = None
+        self._last_id = 0
+
+    cpdef object thread(self):
+        # Attributes of a thread-local are slow, and the same thread asks many times. Ids begin with 1
+        # for the first thread, and none comes again.
+        cdef unsigned long long number = PyThreadState_GetID(PyThreadState_Get())
+        if number == self._last_id and self._last is not None:
+            return self._last
+        found = self._here.thread
+        before = self._last  # lives on until both are set: when it goes, other threads may run
+        self._last = found
+        self._last_id = number
+        return found
+
+    cpdef object context(self):
+        cdef PyObject *found = NULL
+        if self._variable is None:
+            return self._get_context()
+        PyContextVar_Get(self._variable, NULL, &found)
         if found is NULL:
-            values.append(UNBOUND)
-        else:
-            value = <object>found
-            Py_DECREF(value)  # the cast counted it once more
-            values.append(value)
-    return values
+            return self._get_context()
+        context = <object>found
+        Py_DECREF(context)  # the cast counted it once more
+        return context
+
+    cpdef long long now(self) except? -1:
+        cdef long long moment = otel2test_now()
+        return moment if moment >= 0 else perf_counter_ns()
+
+    cpdef object known(self, object functions, object code):
+        cdef PyObject *found = PyDict_GetItem(functions, PyLong_FromVoidPtr(<void *>code))
+        return None if found is NULL else <object>found
+
+    cpdef object running(self):
+        # What is compiled has no frame of its own.
+        cdef PyObject *frame = PyEval_GetFrame()
+        if frame is NULL:
+            raise RuntimeError("nothing runs")
+        return <object>frame
+
+    cpdef size_t identity(self, object frame):
+        return <size_t><void *>frame
+
+    cpdef list values_of(self, object frame, tuple names):
+        cdef list values = []
+        cdef PyObject *found
+        if PY_VERSION_HEX < 0x030C0000:
+            held = frame.f_locals
+            for name in names:
+                values.append(held.get(name, UNBOUND))
+            return values
+        for name in names:
+            found = otel2test_variable(frame, name)
+            if found is NULL:
+                values.append(UNBOUND)
+            else:
+                value = <object>found
+                Py_DECREF(value)  # the cast counted it once more
+                values.append(value)
+        return values
 
 
 cdef class _Hook:

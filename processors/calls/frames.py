@@ -1,15 +1,15 @@
-"""What a frame's variables hold, and the profile hook; both by C where that part was compiled."""
+"""What the interpreter knows: of frames, threads and the clock; by C where that part was compiled."""
 
 import sys
+import threading
 from collections.abc import Callable, Mapping
-from types import FrameType
+from contextvars import ContextVar
+from time import perf_counter_ns
+from types import CodeType, FrameType
 from typing import Any
 
 UNBOUND: object
 """Stands for the value of a variable that has none."""
-
-values_of: Callable[[FrameType, tuple[str, ...]], list[object]]
-"""Return the values of the variables of a frame that have these names."""
 
 Event = Callable[[FrameType, str, Any], None]
 set_profile: Callable[[Event, Mapping[int, object], object, Mapping[int, object]], None]
@@ -21,9 +21,47 @@ C functions all but "c_call", as long as the mapping is empty.
 """
 
 
-def _values_of(frame: FrameType, names: tuple[str, ...]) -> list[object]:
-    values = frame.f_locals
-    return [values.get(name, UNBOUND) for name in names]
+class _Here(threading.local):
+    """The running thread. Attributes of a thread-local are slow, hence only one."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.thread = make()
+
+
+class Interpreter:
+    """Answers what is asked of the running thread between any two instructions of the program.
+
+    ``make`` makes what is kept of each thread; ``variable`` holds the current context, which
+    ``get_context`` gives where there is no such variable.
+    """
+
+    def __init__(
+        self, make: Callable[[], Any], variable: ContextVar[Any] | None, get_context: Callable[[], Any]
+    ) -> None:
+        self._here = _Here(make)
+        self.context: Callable[[], Any] = get_context if variable is None else variable.get
+        """Return the current context."""
+        self.now: Callable[[], int] = perf_counter_ns
+        """Return nanoseconds since some moment."""
+        self.identity: Callable[[object], int] = id
+        """Return the id of a frame."""
+
+    def thread(self) -> Any:
+        """Return what is kept of the running thread."""
+        return self._here.thread
+
+    def known(self, functions: Mapping[int, Any], code: CodeType) -> Any:
+        """Return what is known of a code object by its id, None for nothing."""
+        return functions.get(id(code))
+
+    def running(self) -> FrameType:
+        """Return the frame of the program that runs; asked by what the program's event calls."""
+        return sys._getframe(2)
+
+    def values_of(self, frame: FrameType, names: tuple[str, ...]) -> list[object]:
+        """Return the values of the variables of a frame that have these names."""
+        values = frame.f_locals
+        return [values.get(name, UNBOUND) for name in names]
 
 
 def _set_profile(
@@ -36,6 +74,9 @@ def _set_profile(
 
 
 try:
-    from otel2test.processors.calls._frames import UNBOUND, set_profile, values_of
+    from . import _frames
 except ImportError:
-    UNBOUND, values_of, set_profile = object(), _values_of, _set_profile
+    UNBOUND, set_profile = object(), _set_profile
+else:
+    UNBOUND, set_profile = _frames.UNBOUND, _frames.set_profile
+    Interpreter = _frames.Interpreter  # type: ignore[misc] # the same class, to who uses it

@@ -1,13 +1,19 @@
+cimport cython
+
+from otel2test.processors.calls._frames cimport Interpreter
+from otel2test.processors.calls._rows cimport Rows
 from otel2test.processors.calls.functions cimport Function
 from otel2test.processors.calls.values cimport Values
 
 
+@cython.final
+@cython.freelist(64)
 cdef class OpenCall:
     cdef public Function function
-    cdef public object frame_id
+    cdef public size_t frame_id
     cdef public CallLog log
-    cdef public object id
-    cdef public object parent
+    cdef public long long id
+    cdef public long long parent
     cdef public object span
     cdef public long long start
     cdef public long long duration
@@ -26,18 +32,24 @@ cdef class CallLog:
     cdef public long dropped
     cdef public long long origin
     cdef public Values values
+    cdef Interpreter _interpreter
     cdef object _full
     cdef long _max_calls
     cdef long long _room
     cdef object _ids
-    cdef dict _open
-    cdef list _rows
-    cdef list _encoded
+    cdef set _open
+    cdef Rows _rows
     cdef dict _functions
     cdef dict _spans
 
-    cpdef OpenCall begin(self, Function function, object frame_id, OpenCall parent, object span)
-    cpdef end(self, OpenCall call, object outcome=*, object value=*)
+    @cython.locals(call_id=cython.longlong, parent_id=cython.longlong)
+    cpdef OpenCall begin(self, Function function, size_t frame_id, OpenCall parent, object span)
+    @cython.locals(function=Function)
+    cpdef end(self, OpenCall call, int outcome=*, object value=*)
     cpdef payload(self)
-    cpdef _encode(self)
     cpdef _end_late(self, OpenCall call)
+
+
+@cython.locals(call=OpenCall)
+cdef OpenCall _opened(Function function, size_t frame_id, CallLog log, long long call_id, long long parent,
+                      object span)

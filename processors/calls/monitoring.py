@@ -5,9 +5,9 @@ nothing afterwards. While a callback runs no events come from its thread, so tha
 recorder never meets itself.
 """
 
+import atexit
 import sys
 from collections.abc import Callable
-from sys import _getframe
 from types import CodeType
 from typing import Final
 
@@ -18,10 +18,8 @@ from otel2test.processors.guard import fault, guard, logger
 assert sys.version_info >= (3, 12)  # noqa: S101 - tells the type checker; imported nowhere else
 
 _TOOL: Final = "otel2test"
-_TOOL_IDS: Final = (sys.monitoring.PROFILER_ID, 3, 4)
-"""The profiler's place, and the two that belong to nobody."""
-_CALLER: Final = 1 if __file__.endswith(".py") else 0
-"""Which frame is the program's, counted from a callback; what is compiled has no frame of its own."""
+_TOOL_IDS: Final = (3, 4, sys.monitoring.PROFILER_ID)
+"""The two that belong to nobody, then the profiler's, as somebody may want to profile."""
 
 
 class Monitoring:
@@ -31,6 +29,7 @@ class Monitoring:
         self._tracer = tracer
         self._functions = tracer.functions
         self._logs = tracer.logs
+        self._interpreter = tracer.interpreter
         self._tool: int | None = None
         self._tried = False
 
@@ -55,6 +54,8 @@ class Monitoring:
         for event, callback in callbacks.items():
             sys.monitoring.register_callback(self._tool, event, callback)
         sys.monitoring.set_events(self._tool, sum(callbacks))
+        # While the interpreter takes itself apart, what the callbacks need is gone already.
+        atexit.register(self.remove)
 
     def close(self) -> None:
         """Listening goes on: turning it off and on would rewrite all code each time."""
@@ -69,52 +70,52 @@ class Monitoring:
 
     def _started(self, code: CodeType, _offset: int) -> object:
         try:
-            function = self._functions.get(id(code))
+            function = self._interpreter.known(self._functions, code)
             if function is None:
-                function = self._tracer.describe(code, _getframe(_CALLER).f_globals)
+                function = self._tracer.describe(code, self._interpreter.running().f_globals)
             if function is FOREIGN:
                 return sys.monitoring.DISABLE
             if self._logs:
-                self._tracer.enter(function, _getframe(_CALLER))
+                self._tracer.enter(function, self._interpreter.running())
         except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
             fault("call", error)
         return None
 
     def _returned(self, code: CodeType, _offset: int, value: object) -> object:
         try:
-            function = self._functions.get(id(code))
+            function = self._interpreter.known(self._functions, code)
             if function is None:
-                function = self._tracer.describe(code, _getframe(_CALLER).f_globals)
+                function = self._tracer.describe(code, self._interpreter.running().f_globals)
             if function is FOREIGN:
                 return sys.monitoring.DISABLE
             if self._logs:
-                self._tracer.leave(_getframe(_CALLER), value)
+                self._tracer.leave(self._interpreter.running(), value)
         except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
             fault("call", error)
         return None
 
     def _yielded(self, code: CodeType, _offset: int, value: object) -> object:
         try:
-            function = self._functions.get(id(code))
+            function = self._interpreter.known(self._functions, code)
             if function is None:
-                function = self._tracer.describe(code, _getframe(_CALLER).f_globals)
+                function = self._tracer.describe(code, self._interpreter.running().f_globals)
             if function is FOREIGN:
                 return sys.monitoring.DISABLE
             if self._logs:
-                self._tracer.suspend(_getframe(_CALLER), value)
+                self._tracer.suspend(self._interpreter.running(), value)
         except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
             fault("call", error)
         return None
 
     def _resumed(self, code: CodeType, _offset: int) -> object:
         try:
-            function = self._functions.get(id(code))
+            function = self._interpreter.known(self._functions, code)
             if function is None:
-                function = self._tracer.describe(code, _getframe(_CALLER).f_globals)
+                function = self._tracer.describe(code, self._interpreter.running().f_globals)
             if function is FOREIGN:
                 return sys.monitoring.DISABLE
             if self._logs:
-                self._tracer.resume(_getframe(_CALLER))
+                self._tracer.resume(self._interpreter.running())
         except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
             fault("call", error)
         return None
@@ -122,14 +123,18 @@ class Monitoring:
     # These two can't be switched off for a place: they look at nothing before they have to.
 
     def _thrown(self, code: CodeType, _offset: int, _error: BaseException) -> None:
-        if self._logs and self._functions.get(id(code), FOREIGN) is not FOREIGN:
+        if self._logs and self._is_ours(code):
             with guard("call"):
-                self._tracer.resume(_getframe(_CALLER))
+                self._tracer.resume(self._interpreter.running())
 
     def _unwound(self, code: CodeType, _offset: int, error: BaseException) -> None:
-        if self._logs and self._functions.get(id(code), FOREIGN) is not FOREIGN:
+        if self._logs and self._is_ours(code):
             with guard("call"):
-                self._tracer.unwind(_getframe(_CALLER), error)
+                self._tracer.unwind(self._interpreter.running(), error)
+
+    def _is_ours(self, code: CodeType) -> bool:
+        function = self._interpreter.known(self._functions, code)
+        return function is not None and function is not FOREIGN
 
 
 def _take_tool() -> int | None:

@@ -1,5 +1,6 @@
 cimport cython
 
+from otel2test.processors.calls._frames cimport Interpreter
 from otel2test.processors.calls.functions cimport Function
 from otel2test.processors.calls.log cimport CallLog, OpenCall
 from otel2test.processors.calls.values cimport Values
@@ -21,23 +22,24 @@ cdef class CallTracer:
     cdef public dict logs
     cdef long _max_calls
     cdef long long _max_bytes
-    cdef object _here
+    cdef public Interpreter interpreter
     cdef dict _suspended
 
     @cython.locals(thread=_Thread, stack=list, parent=OpenCall, log=CallLog, call=OpenCall, table=Values,
-                   values=list)
+                   values=list, interpreter=Interpreter)
     cpdef enter(self, Function function, object frame)
     @cython.locals(call=OpenCall, table=Values)
     cpdef leave(self, object frame, object value)
     @cython.locals(call=OpenCall)
     cpdef unwind(self, object frame, object error)
     cpdef OpenCall unwind_unknown(self, object frame)
-    @cython.locals(call=OpenCall, function=Function, stack=list)
+    @cython.locals(thread=_Thread, call=OpenCall, function=Function, stack=list, frame_id=size_t)
     cpdef suspend(self, object frame, object value)
     @cython.locals(call=OpenCall, thread=_Thread)
     cpdef resume(self, object frame)
     @cython.locals(thread=_Thread, stack=list, call=OpenCall, log=CallLog, function=Function, before=list,
-                   table=Values, values=list, index=Py_ssize_t, place=Py_ssize_t)
+                   table=Values, values=list, index=Py_ssize_t, place=Py_ssize_t, interpreter=Interpreter,
+                   frame_id=size_t)
     cpdef OpenCall _stop(self, object frame)
-    @cython.locals(call=OpenCall, stack=list)
-    cpdef OpenCall _dig_out(self, object frame_id)
+    @cython.locals(call=OpenCall)
+    cpdef OpenCall _dig_out(self, list stack, size_t frame_id)

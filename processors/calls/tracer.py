@@ -11,10 +11,8 @@ by hand what elsewhere would be a helper.
 """
 
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from time import perf_counter_ns
 from types import CodeType, FrameType
 from typing import Final
 
@@ -24,7 +22,8 @@ from opentelemetry.trace import SpanContext, format_span_id, get_current_span
 
 from otel2test.attributes import CALLS, CALLS_DROPPED
 from otel2test.processors import project
-from otel2test.processors.calls.frames import UNBOUND, values_of
+from otel2test.processors.calls import frames
+from otel2test.processors.calls.frames import UNBOUND
 from otel2test.processors.calls.functions import Function, describe
 from otel2test.processors.calls.log import RAISED, RETURNED, CallLog, OpenCall
 from otel2test.processors.calls.values import Values
@@ -38,13 +37,10 @@ _ASYNC_YIELD: Final = "async_generator_wrapped_value"
 """The class of what an async generator yields, as opposed to what it waits for."""
 
 
-def _find_current_context() -> Callable[[], Context]:
-    """Return what gives the current context: the variable that holds it, past two functions, if it is one."""
+def _find_context_variable() -> ContextVar[Context] | None:
+    """Return the variable that holds the current context, if it is one."""
     variable = getattr(getattr(context_api, "_RUNTIME_CONTEXT", None), "_current_context", None)
-    return variable.get if isinstance(variable, ContextVar) else get_current
-
-
-_current_context: Final = _find_current_context()
+    return variable if isinstance(variable, ContextVar) else None
 
 
 class _Thread:
@@ -60,13 +56,6 @@ class _Thread:
         self.span = ""
 
 
-class _Here(threading.local):
-    """The running thread. Attributes of a thread-local are slow, hence only one."""
-
-    def __init__(self) -> None:
-        self.thread = _Thread()
-
-
 class CallTracer:
     """Keeps the logs of the requests that are open, and writes calls to them."""
 
@@ -76,7 +65,7 @@ class CallTracer:
         """By the id of every running span of a request; empty when no request is open."""
         self._max_calls = max_calls
         self._max_bytes = max_bytes
-        self._here = _Here()
+        self.interpreter = frames.Interpreter(_Thread, _find_context_variable(), get_current)
         self._suspended: dict[int, OpenCall] = {}
         """By the frame's id, which is its generator's alone for as long as that lives."""
         os.register_at_fork(after_in_child=self._forget)
@@ -93,7 +82,7 @@ class CallTracer:
             written()
             return log.payload()
 
-        log = CallLog(span.span_id, self._max_calls, self._max_bytes, put_dropped)
+        log = CallLog(span.span_id, self._max_calls, self._max_bytes, put_dropped, self.interpreter)
         recorder.put(span, CALLS, payload)
         if len(self.logs) >= _MAX_LOGS:
             self._close(next(iter(self.logs.values())))
@@ -130,8 +119,9 @@ class CallTracer:
 
     def enter(self, function: Function, frame: FrameType) -> None:
         """Take that a function was called, or the body of a generator or coroutine began."""
-        thread = self._here.thread
-        context = _current_context()
+        interpreter = self.interpreter
+        thread = interpreter.thread()
+        context = interpreter.context()
         if context is not thread.context:
             span_id = get_current_span(context).get_span_context().span_id
             thread.context, thread.log, thread.span = context, self.logs.get(span_id), format_span_id(span_id)
@@ -145,12 +135,12 @@ class CallTracer:
             span = parent.span
         if log is None or log.closed:
             return
-        call = log.begin(function, id(frame), parent, span)
+        call = log.begin(function, interpreter.identity(frame), parent, span)
         stack.append(call)
         if call.log is None:
             return
         if function.arguments:
-            values = values_of(frame, function.arguments)
+            values = interpreter.values_of(frame, function.arguments)
             if function.secret:
                 call.arguments = _named(log.values, function, function.arguments, values)
             else:
@@ -158,7 +148,7 @@ class CallTracer:
                 call.arguments = [table.of(value) for value in values]
             if function.rebound:
                 call.rebound = [id(values[index]) for index in function.rebound]
-        call.start = perf_counter_ns() - log.origin
+        call.start = interpreter.now() - log.origin
 
     def leave(self, frame: FrameType, value: object) -> None:
         """Take that a frame returned ``value``."""
@@ -185,10 +175,12 @@ class CallTracer:
 
     def suspend(self, frame: FrameType, value: object) -> None:
         """Take that a generator or coroutine yielded ``value``, to its caller or to the event loop."""
-        stack = self._here.thread.stack
+        thread = self.interpreter.thread()
+        stack = thread.stack
         if not stack:
             return
-        call = stack.pop() if stack[-1].frame_id == id(frame) else self._dig_out(id(frame))
+        frame_id = self.interpreter.identity(frame)
+        call = stack.pop() if stack[-1].frame_id == frame_id else self._dig_out(stack, frame_id)
         if call is None:
             return
         function = call.function
@@ -203,20 +195,24 @@ class CallTracer:
         call = self._suspended.pop(id(frame), None)
         if call is not None and call.log is not None:
             call.log.suspended.discard(call.frame_id)
-            self._here.thread.stack.append(call)
+            thread = self.interpreter.thread()
+            thread.stack.append(call)
 
     def _stop(self, frame: FrameType) -> OpenCall | None:
         """Take the call of ``frame`` from the stack, with its locals as they are now."""
-        stack = self._here.thread.stack
+        interpreter = self.interpreter
+        thread = interpreter.thread()
+        stack = thread.stack
         if not stack:
             return None
-        call = stack.pop() if stack[-1].frame_id == id(frame) else self._dig_out(id(frame))
+        frame_id = interpreter.identity(frame)
+        call = stack.pop() if stack[-1].frame_id == frame_id else self._dig_out(stack, frame_id)
         if call is None or (log := call.log) is None or log.closed:
             return None
-        call.duration = perf_counter_ns() - log.origin - call.start
+        call.duration = interpreter.now() - log.origin - call.start
         function = call.function
         if function.kept:
-            values = values_of(frame, function.kept)
+            values = interpreter.values_of(frame, function.kept)
             before = call.rebound
             if before is not None:
                 for index, place in enumerate(function.rebound_kept):
@@ -229,9 +225,8 @@ class CallTracer:
                 call.kept = [[] if value is UNBOUND else table.of(value) for value in values]
         return call
 
-    def _dig_out(self, frame_id: int) -> OpenCall | None:
+    def _dig_out(self, stack: list[OpenCall], frame_id: int) -> OpenCall | None:
         """Take a call from below the top: what lies above was left in a way that no event told of."""
-        stack = self._here.thread.stack
         for index in range(len(stack) - 2, -1, -1):
             if stack[index].frame_id == frame_id:
                 call = stack[index]

@@ -2,46 +2,28 @@
 
 What enters is whatever a call was given or left behind; what leaves is a snapshot of it that is
 short: itself, if it is a number or a short text, else a reference to the table where each value
-stands once. An instance that a request's calls pass around is looked at each time, but written
-again only if one of its attributes holds something else by then.
+stands once. A value that a request's calls pass around is looked at each time, but snapshot
+again only if something in it is another by then (:mod:`~otel2test.processors.calls.seen`).
 """
 
-from operator import is_
 from typing import Any, Final
 
 import orjson
 
 from otel2test.processors import kinds
+from otel2test.processors.calls import seen
+from otel2test.processors.calls.seen import HELD, LONGEST_HELD, MOST_SEEN
 from otel2test.processors.otlp import dump
 from otel2test.processors.redaction import redactor
-from otel2test.processors.snapshots import snapshot
-from otel2test.secrets.shapes import SHORTEST
+from otel2test.processors.snapshots import MAX_ITEMS, snapshot
 from otel2test.values import Wire
 
 _SHORT: Final = 24
 """Bytes of JSON that a reference would save too little of."""
 _INSTANCES: Final = frozenset({"object", "model"})
-_INT64: Final = 2**63
-_MOST_SEEN: Final = 4096
-_LONGEST_SEEN: Final = 30
-"""Attributes of an instance that is known again."""
-_HELD: Final = frozenset({type(None), bool, int, float, str, *kinds.PLAIN_CLASSES})
-"""What may be held on to until the request is written: nobody notices when such a value goes."""
-_LONGEST_HELD: Final = 1000
-
-
-class _Seen:
-    """An instance as it was when it was last met."""
-
-    __slots__ = ("cls", "form", "names", "values")
-
-    def __init__(
-        self, cls: type, names: tuple[str, ...], values: tuple[object, ...], form: list[Wire]
-    ) -> None:
-        self.cls = cls
-        self.names = names
-        self.values = values
-        self.form = form
+_LOOKED_INTO: Final = frozenset({list, tuple, dict})
+_secret_names: Final = redactor.secret_names
+_secrets: Final = redactor.known
 
 
 class Values:
@@ -55,23 +37,34 @@ class Values:
         self.shapes: dict[tuple[str, ...], int] = {}
         """Tag, class and attribute names of instances, numbered."""
         self._places: dict[bytes, int] = {}
-        self._seen: dict[int, _Seen] = {}
+        self._seen = seen.Seen()
+        self._texts: dict[str, Wire] = {}
+        """Forms of texts."""
+        self._plain_shapes: dict[tuple[type, tuple[str, ...]], tuple[int, int]] = {}
+        self._moment = _secrets.first_met
+        """All that is remembered was clean then: what became a secret since may stand in it."""
 
     def of(self, value: Any) -> Wire:
         """Return the form of ``value``."""
+        if self._seen.stands(value):
+            return value  # type: ignore[no-any-return]
         cls = type(value)
-        # As in snapshot(): most values are such.
-        if (
-            (cls is int and -_INT64 <= value < _INT64)
-            or value is None
-            or (cls is str and len(value) < SHORTEST and value.isascii())
-            or cls is bool
-        ):
-            return value  # type: ignore[no-any-return]  # stands for itself
+        if self._moment != _secrets.first_met:
+            self._forget()
+        if cls is str:
+            return self._text(value)
+        if cls in _LOOKED_INTO:
+            return self._container(value, cls)
         kind = kinds.KINDS.get(cls)
         if kind is not None and kind.form in _INSTANCES:
-            return self._instance(value, cls, kind)
+            return self._container(value, cls)
         return self.put(snapshot(value))
+
+    def _forget(self) -> None:
+        self._moment = _secrets.first_met
+        self._texts.clear()
+        self._seen.clear()
+        self._plain_shapes.clear()
 
     def secret(self, value: object) -> Wire:
         """Return the form of a value that is a secret as a whole."""
@@ -88,6 +81,10 @@ class Values:
             form = wire
         else:
             return wire
+        return self._placed(form)
+
+    def _placed(self, form: Wire) -> Wire:
+        """Return a form, or a reference to it in the table if that is shorter."""
         try:
             text = orjson.dumps(form)
         except orjson.JSONEncodeError:
@@ -101,32 +98,88 @@ class Values:
             self.size += len(text)
         return [place]
 
-    def _instance(self, value: object, cls: type, kind: kinds.Kind) -> Wire:
-        try:
-            found = kind.attributes(value)
-        except Exception:  # noqa: BLE001 - snapshot() meets the same, and tells of it
-            return self.put(snapshot(value))
-        names, parts = tuple(found), tuple(found.values())
-        known = self._seen.get(id(value))
-        if (
-            known is not None
-            and known.cls is cls
-            and known.names == names
-            and all(map(is_, parts, known.values))
-        ):
-            return known.form
-        form = self.put(snapshot(value))
-        if type(form) is list and len(parts) <= _LONGEST_SEEN and _HELD.issuperset(map(type, parts)):
-            self._remember(id(value), _Seen(cls, names, parts, form))
+    def _text(self, value: str) -> Wire:
+        form = self._texts.get(value)
+        if form is None:
+            form = self.put(snapshot(value))
+            if len(value) <= LONGEST_HELD:
+                if len(self._texts) >= MOST_SEEN:
+                    self._texts.clear()
+                self._texts[value] = form
         return form
 
-    def _remember(self, identity: int, seen: _Seen) -> None:
-        for part in seen.values:
-            if type(part) is str and len(part) > _LONGEST_HELD:
-                return
-        if len(self._seen) >= _MOST_SEEN:
-            self._seen.clear()
-        self._seen[identity] = seen
+    def _container(self, value: Any, cls: type) -> Wire:
+        form: Wire = None
+        try:
+            form = self._seen.form(value)
+            if form is not None:
+                return form
+            parts = self._seen.parts(value)
+        except Exception:  # noqa: BLE001 - snapshot() meets the same, and tells of it
+            parts = None
+        if cls is list:
+            form = self._plain_list(value)
+        elif parts is not None and cls is parts[0]:
+            form = self._plain_instance(parts)
+        if form is None:
+            form = self.put(snapshot(value))
+        if parts is not None and form is not None:
+            self._seen.remember(value, parts, form)
+        return form
+
+    def _plain_list(self, value: list[Any]) -> Wire:
+        """Return the form of a list whose items stand for themselves, None for any other."""
+        if len(value) > MAX_ITEMS:
+            return None
+        for item in value:
+            if not self._seen.stands(item):
+                return None
+        return self._placed([None, *value])
+
+    def _plain_instance(self, parts: tuple[Any, ...]) -> Wire:
+        """Return the form of an instance whose attributes are plain values and no secrets, else None."""
+        values = parts[2:-1:2]
+        for part in values:
+            if type(part) not in HELD:
+                return None  # the class of something inside, and from there on names stand elsewhere
+        key = parts[0], parts[1:-1:2]
+        shape = self._plain_shapes.get(key)
+        if shape is None:
+            if len(self._plain_shapes) >= MOST_SEEN:
+                self._plain_shapes.clear()
+            shape = self._plain_shapes[key] = self._plain_shape(*key)
+        if shape[0] < 0:
+            return None
+        form: list[Wire] = [shape[0]]
+        if shape[1]:
+            form.append(self._wire(parts[shape[1]]))
+        for part in values:
+            form.append(self._wire(part))  # noqa: PERF401 - compiled, this is the faster
+        return self._placed(form)
+
+    def _wire(self, value: Any) -> Wire:
+        return value if self._seen.stands(value) else snapshot(value)
+
+    def _plain_shape(self, cls: type, names: tuple[str, ...]) -> tuple[int, int]:
+        """Return the number of a shape, and which of the parts is the primary key; -1 for no such shape."""
+        kind = kinds.KINDS.get(cls)
+        if kind is None or not names or len(names) > MAX_ITEMS:
+            return -1, 0
+        if kind.form == "object":
+            if any(_secret_names[name] for name in names):
+                return -1, 0
+            return self._number(("$object", kind.name, *names)), 0
+        if kind.form != "model" or kind.primary_key not in names:
+            return -1, 0
+        if any(redactor.is_secret_field(kind.label, name) for name in names):
+            return -1, 0
+        return self._number(("$model", kind.label, *names)), 2 * names.index(kind.primary_key) + 2
+
+    def _number(self, shape: tuple[str, ...]) -> int:
+        number = self.shapes.get(shape)
+        if number is None:
+            number = self.shapes[shape] = len(self.shapes)
+        return number
 
     def _shaped(self, wire: Any) -> Wire:
         """Return an instance as the number of its shape and its attributes' values, all else as it is."""
@@ -146,7 +199,4 @@ class Values:
             return wire  # type: ignore[no-any-return]
         if not attributes:
             return wire  # type: ignore[no-any-return]
-        number = self.shapes.get(shape)
-        if number is None:
-            number = self.shapes[shape] = len(self.shapes)
-        return [number, *before, *attributes.values()]
+        return [self._number(shape), *before, *attributes.values()]

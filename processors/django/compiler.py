@@ -101,7 +101,7 @@ def _origin(compiler: Any, sql: str, params: object) -> Origin | None:
         if len(_results) >= _MOST_RESULTS:
             _results.clear()
         # What holds literals may never come by again, and may hold secrets.
-        if "'" not in sql:
+        if "'" not in sql.replace(_ESCAPE, ""):
             _results[key] = result
     return Origin(
         model=query.model._meta.label,
@@ -121,6 +121,8 @@ class _Result(NamedTuple):
 
 
 _MOST_RESULTS: Final = 512
+_ESCAPE: Final = r"ESCAPE '\'"
+"""What Django writes after each LIKE on some databases; no literal of the program's."""
 _results: Final[dict[tuple[Any, str, int], _Result]] = {}
 
 

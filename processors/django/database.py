@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import wrapt
 from django.db.backends.base.base import BaseDatabaseWrapper
-from opentelemetry.instrumentation.utils import suppress_instrumentation
 
-from otel2test.processors.django import compiler, executions, transactions
+from otel2test.processors.django import compiler, drivers, executions, transactions
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.guard import guard
 
@@ -30,6 +29,7 @@ def install(recorder: Recorder) -> None:
         if not executions.record_with(recorder):
             return
         replace_method(BaseDatabaseWrapper, "_prepare_cursor", _preparing)
+        drivers.install(BaseDatabaseWrapper, executions.is_recording, executions.needs_no_driver_spans)
         transactions.install()
         wrapt.register_post_import_hook(_install_compiler, "django.db.models.sql.compiler")
         wrapt.register_post_import_hook(_hush_quoting, "django.db.backends.sqlite3.operations")
@@ -48,7 +48,7 @@ def _hush_quoting(module: Any) -> None:
 
 def _unrecorded(quote: Callable[..., Any]) -> Callable[..., Any]:
     def quote_unrecorded(self: Any, params: Any) -> Any:
-        with suppress_instrumentation():
+        with drivers.unrecorded(self.connection):
             return quote(self, params)
 
     return quote_unrecorded

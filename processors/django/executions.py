@@ -7,6 +7,8 @@ instrumentation starts meanwhile, or on one of its own where there is none.
 
 from __future__ import annotations
 
+import os
+import random
 import re
 import sys
 import time
@@ -17,18 +19,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 
 from otel2test import attributes
 from otel2test.processors import callers
-from otel2test.processors.django import compiler
+from otel2test.processors.audience import is_alone
+from otel2test.processors.django import compiler, drivers
 from otel2test.processors.django.exchange import tied
 from otel2test.processors.django.statements import Statement, frozen, frozen_params
 from otel2test.processors.failures import failure_of_library
 from otel2test.processors.guard import guard, guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import FrameType
 
     from opentelemetry.sdk.trace import Span
@@ -50,6 +54,13 @@ _MOST_FRAMES: Final = 12
 """Between a ``BEGIN`` and the block that asks for it."""
 _NUMBER: Final = "_otel2test_connection"
 
+_SCOPE: Final = InstrumentationScope(SCOPE)
+_UNSET: Final = Status(StatusCode.UNSET)
+_span_ids: Final = random.Random()  # noqa: S311 - ids are no secrets
+"""Not the program's own random numbers, of which none may be missing."""
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_span_ids.seed)
+
 _recorders: Final[list[Recorder]] = []
 """The last one records."""
 _executing: Final[ContextVar[Statement | None]] = ContextVar("otel2test_statement", default=None)
@@ -69,6 +80,13 @@ def record_with(recorder: Recorder) -> bool:
 def is_recording() -> bool:
     """Return whether what is executed in this context belongs to a trace."""
     return tied() is not None or trace.get_current_span().is_recording()
+
+
+def needs_no_driver_spans() -> bool:
+    """Return whether the spans of statements may be ours instead of the driver's."""
+    with guard("django: connection"):
+        return bool(_recorders) and is_alone(_recorders[-1])
+    return False
 
 
 def connected(connection: Any) -> None:
@@ -158,6 +176,7 @@ def _statement(connection: Any, sql: str, params: Any) -> Statement:
         max_rows=settings.max_rows,
         max_value=settings.max_body,
         savepoint=_nests() if sql.startswith("BEGIN") else None,
+        server=_server(connection),
     )
     if exchange is not None:
         known = exchange.connections.setdefault(connection.alias, {})
@@ -166,6 +185,11 @@ def _statement(connection: Any, sql: str, params: Any) -> Statement:
         if len(exchange.statements) < _MOST_STATEMENTS:
             exchange.statements.append(statement)
     return statement
+
+
+def _server(connection: Any) -> Mapping[str, str | int]:
+    driver = drivers.driver_of(connection)
+    return {} if driver is None else driver.attributes
 
 
 def _nests() -> bool | None:
@@ -204,18 +228,52 @@ def _operation(sql: str) -> str:
 
 def _own_span(statement: Statement, end: int) -> SpanContext:
     operation = _operation(statement.sql)
-    described: dict[str, str] = {
+    described: dict[str, str | int] = {
+        **statement.server,
         "db.system.name": statement.vendor,
         "db.query.text": statement.sql,
         "db.operation.name": operation,
         "db.namespace": statement.alias,
     }
-    tracer = _recorders[-1].tracer(SCOPE)
-    span = tracer.start_span(
-        operation or statement.vendor, kind=SpanKind.CLIENT, attributes=described, start_time=statement.start
-    )
+    status = None
     if statement.error is not None:
-        span.set_status(Status(StatusCode.ERROR, statement.error["message"]))
+        status = Status(StatusCode.ERROR, statement.error["message"])
+    name = operation or statement.vendor
+    if (added := _added_span(statement, name, described, status, end)) is not None:
+        return added
+    tracer = _recorders[-1].tracer(SCOPE)
+    span = tracer.start_span(name, kind=SpanKind.CLIENT, attributes=described, start_time=statement.start)
+    if status is not None:
+        span.set_status(status)
     span.end(end)
     statement.live_span = span if isinstance(span, ReadableSpan) else None  # one that is sampled away isn't
     return span.get_span_context()
+
+
+def _added_span(
+    statement: Statement, name: str, described: dict[str, str | int], status: Status | None, end: int
+) -> SpanContext | None:
+    """Make the span past the SDK if nobody but the recorder would look at it, else None."""
+    recorder = _recorders[-1]
+    parent = trace.get_current_span().get_span_context()
+    if not (parent.is_valid and parent.trace_flags.sampled and is_alone(recorder)):
+        return None
+    context = SpanContext(
+        parent.trace_id, _span_ids.getrandbits(64) or 1, False, parent.trace_flags, parent.trace_state
+    )
+    span = ReadableSpan(
+        name,
+        context,
+        parent,
+        recorder.provider.resource,
+        described,
+        kind=SpanKind.CLIENT,
+        status=status or _UNSET,
+        start_time=statement.start,
+        end_time=end,
+        instrumentation_scope=_SCOPE,
+    )
+    if not recorder.add(span):
+        return None
+    statement.live_span = span
+    return context

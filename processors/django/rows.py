@@ -13,8 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from otel2test.processors.redaction import redactor
-from otel2test.secrets.shapes import SHORTEST
-from otel2test.values import Wire, encode
+from otel2test.values import Wire, encode, encoder
 
 _INT64: Final = range(-(2**63), 2**63)
 _HIDES_NOTHING: Final = frozenset({float, Decimal, dt.date, dt.datetime, dt.time, dt.timedelta})
@@ -46,22 +45,25 @@ def wire_rows(
 
 def _column(cells: tuple[Any, ...], secrets: AbstractSet[object], conceal: Conceal) -> Iterable[Wire]:
     kinds = set(map(type, cells))
+    has_nulls = type(None) in kinds
     kinds.discard(type(None))
     if not kinds or kinds == {bool}:
         return cells
     if kinds == {str}:
-        known = {text: _text(text, secrets, conceal) for text in set(cells) if text is not None}
-        return map(known.get, cells)
+        return map(_texts(cells, secrets, conceal).get, cells)
     if kinds == {int}:
         numbers = [cell for cell in cells if cell is not None]
         if min(numbers) in _INT64 and max(numbers) in _INT64 and secrets.isdisjoint(numbers):
             return cells
     elif kinds <= _HIDES_NOTHING:
-        return map(encode, cells)
+        return map(encode if has_nulls or len(kinds) > 1 else encoder(kinds.pop()), cells)
     return map(conceal, cells)
 
 
-def _text(text: str, secrets: AbstractSet[object], conceal: Conceal) -> Wire:
-    if not text.isascii() or text in secrets:
-        return conceal(text)
-    return text if len(text) < SHORTEST else redactor.redact_text(text)
+def _texts(cells: Iterable[Any], secrets: AbstractSet[object], conceal: Conceal) -> dict[str, Wire]:
+    texts = set(cells)
+    texts.discard(None)
+    special = {text for text in texts if not text.isascii()} | (texts & secrets)
+    known: dict[str, Wire] = {text: conceal(text) for text in special}
+    known.update(redactor.redact_texts(texts - special))
+    return known

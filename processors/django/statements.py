@@ -171,6 +171,8 @@ class Statement:
     """Of rows, and of sets of parameters."""
     max_value: int | None = None
     """Characters or bytes of one value."""
+    server: Mapping[str, str | int] = field(default_factory=dict)
+    """Attributes of a span that say where the database is."""
     connection: int = 0
     """Counts the connections of ``alias`` within the trace."""
     grow: Callable[[int], bool] | None = None

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextvars
+import cProfile
 import json
 import logging
+import pstats
 import subprocess
 import sys
 import threading
@@ -16,8 +18,10 @@ import pytest
 
 from otel2test.attributes import CALLS, CALLS_DROPPED, CallPayload
 from otel2test.processors import calls, project
+from otel2test.processors.calls import rows
 from otel2test.processors.guard import faults
 from otel2test.processors.redaction import redactor
+from otel2test.processors.snapshots import snapshot
 from otel2test.reading.calls import expanded
 from otel2test.values import decode
 from tests.processors import callees, conftest
@@ -157,6 +161,88 @@ def test_an_instance_is_written_again_only_when_it_has_changed(tape: Tape) -> No
         {"name": name, "size": True, "more": None},
     ]
     assert len(json.loads(tape.attributes()[CALLS])["values"]) == 3
+
+
+class Box:
+    def __init__(self, **held: object) -> None:
+        self.__dict__.update(held)
+
+
+INNER: list[Any] = [1, "two"]
+LINE = Box(product="Rye bread, sliced", count=2)
+
+
+@pytest.mark.parametrize(
+    ("value", "change"),
+    [
+        (INNER, lambda: INNER.append(3)),
+        ({"lines": INNER, "more": None}, lambda: INNER.append(4)),
+        ((INNER, [[], INNER]), lambda: INNER.append([])),
+        (Box(lines=[LINE, LINE]), lambda: setattr(LINE, "count", 3)),
+        ([Box(line=LINE)], lambda: setattr(LINE, "more", 1.5)),
+        ({"deep": [[[[INNER]]]]}, INNER.clear),
+    ],
+    ids=["list", "dict", "tuple", "instances", "an instance in a list", "too deep"],
+)
+def test_what_is_inside_is_looked_at_each_time(
+    tape: Tape, value: object, change: Callable[[], object]
+) -> None:
+    before = snapshot(value)
+    with tape.request():
+        take(value)
+        take(value)
+        change()
+        take(value)
+        take(value)
+    after = snapshot(value)
+    told = [call["arguments"]["value"] for call in tape.calls()]
+    assert told == [before, before, after, after]
+
+
+def test_what_becomes_a_secret_is_replaced_from_then_on(tape: Tape) -> None:
+    text = "swordfish-in-april-1977"
+    values = (text, [text, text], {"said": text}, Box(said=text))
+    with tape.request():
+        for value in values:
+            take(value)
+        log_in("anna", text)
+        for value in values:
+            take(value)
+    pseudonym = redactor.secret(text)
+    found, _ = expanded(json.loads(tape.attributes()[CALLS]))
+    later = [call["arguments"]["value"] for call in cast("list[CallPayload]", found)[len(values) + 1 :]]
+    assert [pseudonym in str(value) for value in later] == [True] * len(values)
+    assert not any(text in str(value) for value in later)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, False, 0, -1, 2**63 - 1, -(2**63), 1.5),
+        *("", 'q"', "back\\slash", "line\n", "\x00\x1f\x7f", "né", "語", 'é"\\'),
+        *([], [7], [-(2**63)], ["a"], [None, 1, "x"], {"$decimal": "1"}, {"a": [1, {"b": None}]}),
+    ],
+    ids=repr,
+)
+def test_rows_are_json(value: Any) -> None:
+    made = rows.Rows()
+    made.add((0, 1, -1, 2, 3, -4), [value, value], None, 1, value, -1)
+    made.add((1, 0, 0, 0, 2**62, 5), None, [value], 2, {"type": "E"}, 3)
+    assert json.loads(b"[%b]" % made.take()) == [
+        [0, 1, None, 2, 3, -4, [value, value], [], 1, value],
+        [1, 0, 0, 0, 2**62, 5, [], [value], 2, {"type": "E"}, 3],
+    ]
+    assert made.take() == b""
+
+
+def test_rows_that_are_many_or_have_broken_texts() -> None:
+    made = rows.Rows()
+    for number in range(3000):
+        made.add((number, 0, -1, 0, 0, 0), ["x" * 50], None, 1, "\ud800" if number == 7 else None, -1)
+    found = json.loads(b"[%b]" % made.take())
+    assert [row[0] for row in found] == list(range(3000))
+    assert found[7][9] == "\ufffd"
+    assert made.size > 3000 * 50
 
 
 def test_many_calls_are_told_in_order(tape: Tape) -> None:
@@ -507,6 +593,14 @@ if sys.version_info >= (3, 12):
             for tool in taken:
                 sys.monitoring.free_tool_id(tool)
         assert "every tool id" in caplog.text
+
+    def test_the_profilers_place_is_left_free(tape: Tape) -> None:
+        profile = cProfile.Profile()
+        with tape.request():
+            add(1)
+            profile.runcall(add, 2)
+        assert [call["arguments"]["first"] for call in tape.calls()] == [1, 2]
+        assert "add" in {function[2] for function in pstats.Stats(profile).stats}  # type: ignore[attr-defined]
 
     def test_another_tool_and_we_go_together(tape: Tape) -> None:
         seen: list[str] = []

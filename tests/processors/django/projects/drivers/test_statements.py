@@ -1,17 +1,21 @@
 """The same operations of the ORM on every driver: what is sent, what comes back, which keys are given."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Count, F, Max
+from opentelemetry.sdk.trace import SpanProcessor
 
 from tests.processors.django.projects.drivers.conftest import (
     DRIVER,
     DRIVER_SCOPE,
     INSTRUMENTED,
     OWN_SCOPE,
+    RECORDER,
     Asked,
 )
 from tests.processors.django.projects.drivers.models import Item, Keyed, Shelf
@@ -191,31 +195,62 @@ def test_values_that_do_not_fit(asked: Asked) -> None:
 
 
 def test_each_statement_has_one_span(asked: Asked) -> None:
-    """The driver's own where it is instrumented, ours where it isn't; never both."""
+    """The driver's own where it is instrumented and somebody else looks at spans, else ours; never both."""
 
     def act() -> None:
         Shelf.objects.get(name="top")
         with transaction.atomic():
             list(Item.objects.iterator(chunk_size=2))
-            Shelf.objects.create(name="spanned")
+            Shelf.objects.create(name=uuid.uuid4().hex)
         with connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO drivers_shelf (name) VALUES (%s)", [["n1"], ["n2"]])
+            new = [[str(uuid.uuid4())], [str(uuid.uuid4())]]
+            cursor.executemany("INSERT INTO drivers_shelf (name) VALUES (%s)", new)
 
-    recorded = asked(act)
-    on_database = [
-        span
-        for span in recorded.spans
-        if span.attributes.get("db.system") or span.attributes.get("db.system.name")
-    ]
-    assert len(on_database) == len(recorded.queries) == 6
-    assert all("otel2test.db.query" in span.attributes for span in on_database)
-    taken_over = len(recorded.of(DRIVER_SCOPE))
-    assert taken_over + len(recorded.of(OWN_SCOPE)) == 6
-    if INSTRUMENTED:
+    def taken_over() -> int:
+        recorded = asked(act)
+        on_database = [
+            span
+            for span in recorded.spans
+            if span.attributes.get("db.system") or span.attributes.get("db.system.name")
+        ]
+        assert len(on_database) == len(recorded.queries) == 6
+        assert all("otel2test.db.query" in span.attributes for span in on_database)
+        of_driver = len(recorded.of(DRIVER_SCOPE))
+        assert of_driver + len(recorded.of(OWN_SCOPE)) == 6
+        return of_driver
+
+    # psycopg's cursors are instrumented themselves, all others by a proxy of their connection.
+    alone = taken_over()
+    assert alone >= 3 if INSTRUMENTED and DRIVER.vendor == "postgresql" else alone == 0
+    with somebody_else_looking():
         # Begin and commit have no SQL on most drivers, cursors on the server's side go unseen on psycopg 3.
-        assert taken_over >= 3
-    else:
-        assert taken_over == 0
+        assert taken_over() >= 3 if INSTRUMENTED else taken_over() == 0
+
+
+@pytest.mark.skipif(not INSTRUMENTED, reason="nothing tells of it")
+def test_what_is_executed_past_django_has_the_spans_that_it_had(asked: Asked) -> None:
+    def act() -> None:
+        Shelf.objects.get(name="top")
+        cursor = connection.connection.cursor()
+        cursor.execute("SELECT 7 AS past_django")
+        cursor.close()
+
+    # psycopg's cursors are instrumented beside its connection, hence there may be two.
+    past = [span for span in asked(act).of(DRIVER_SCOPE) if "past_django" in str(span.attributes)]
+    assert past
+    recorded = sum("otel2test.db.query" in span.attributes for span in past)
+    assert recorded == (1 if DRIVER.vendor == "postgresql" else 0)
+
+
+@contextmanager
+def somebody_else_looking() -> Iterator[None]:
+    """Have another processor on the provider."""
+    RECORDER.provider.add_span_processor(SpanProcessor())
+    processors = RECORDER.provider._active_span_processor
+    try:
+        yield
+    finally:
+        processors._span_processors = processors._span_processors[:-1]
 
 
 @pytest.mark.skipif(DRIVER.vendor == "sqlite", reason="SQLite has no procedures")

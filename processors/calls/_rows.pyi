@@ -1,0 +1,3 @@
+from . import rows
+
+class Rows(rows.Rows): ...
