@@ -327,7 +327,7 @@ def query(
         payload["lastrowid"] = encode(lastrowid)
     if error is not None:
         payload["error"] = error
-    verb = sql.split(maxsplit=1)[0] if sql else ""
+    verb = next(iter(sql.split(maxsplit=1)), "")
     return Node(
         verb,
         (),

@@ -22,6 +22,8 @@ class CreateRow:
     """Names of values that weren't recorded; ``("*",)`` where the whole row wasn't."""
     lookup: Values = ()
     """By what a row is found that a signal handler, or a migration, may have made: for ``…_or_create``."""
+    left_out: str = ""
+    """Why the request must not find the row, if it is there for that: ``status other than 'published'``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class CreateInBulk:
     made_up: tuple[str, ...] = ()
     explained: bool = True
     """True for the first such step of a test, which says why."""
+    left_out: str = ""
+    """Why the request must not find the rows, if they are there for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,8 @@ class AnswerCall:
     """Parts of what was sent that differ from run to run, and what all such have in common."""
     then: tuple["AnswerCall", ...] = ()
     """How the same call was answered later, where the mock wants to know that at once."""
+    loop: tuple[int, int, str] | None = None
+    """(request, first call, why) where it is one of several calls that may come in any order."""
 
 
 @dataclass(frozen=True, slots=True)

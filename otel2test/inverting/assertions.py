@@ -8,6 +8,7 @@ from otel2test.inverting.arrangements import Mock
 from otel2test.inverting.expressions import Name, Value, Values
 from otel2test.inverting.likenesses import Likeness
 from otel2test.inverting.sortings import Keys, SortList
+from otel2test.inverting.sortkeys import SortKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ class AssertMessages:
     texts: tuple[Value, ...]
     named: bool = False
     """True where more is said of some: they are kept as ``messages``."""
+    unordered: str = ""
+    """Why they may come in any order, where they may: both sides are sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ class AssertCookie:
 class AssertSession:
     key: str
     value: Value
+    sorts: tuple[SortList, ...] = ()
+    """Its lists that are sorted first: it is kept as ``stored`` for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,10 @@ class FetchRows:
     manager: str
     newest: bool
     """True where others are there, older than these."""
+    sorted_by: str = ""
+    """The attribute by which they are sorted, where they may be made in any order."""
+    unordered: str = ""
+    """Why they may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +280,34 @@ class AssertSentHeader:
 
 
 @dataclass(frozen=True, slots=True)
+class AssertSentInAnyOrder:
+    """The bodies of several outbound calls, those from ``start`` to before ``stop``, in any order."""
+
+    of: AssertSentBody | AssertSentJson | AssertSentForm
+    """What would compare one of them."""
+    start: int
+    stop: int | None
+    """None for the last of all."""
+    bodies: tuple[Value, ...]
+    """As ``key`` sorts them."""
+    key: SortKey
+    unordered: str
+    """Why they may come in any order."""
+
+
+@dataclass(frozen=True, slots=True)
 class FetchMails:
     """``[variables] = mail.outbox``: so many e-mails were sent, and no others."""
 
     variables: tuple[str, ...]
     earlier: int = 0
     """So many were sent by earlier requests of the same test."""
+    sorted_by: str = ""
+    """The attribute by which they are sorted first, where they may come in any order."""
+    unordered: str = ""
+    """Why they may."""
+    numbers: tuple[int, ...] = ()
+    """Which of those that were sent each is; empty where that is their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +327,17 @@ class AssertContained:
 
 
 @dataclass(frozen=True, slots=True)
+class AssertLines:
+    """An attribute is a text of these lines, which may come in any order; ``unordered`` says why."""
+
+    variable: str
+    attribute: str
+    lines: tuple[str, ...]
+    """Sorted."""
+    unordered: str
+
+
+@dataclass(frozen=True, slots=True)
 class AssertAttached:
     """The names of an e-mail's attachments, in order."""
 
@@ -311,6 +353,8 @@ class AssertCached:
     key: str
     value: Value
     version: int | None = None
+    sorts: tuple[SortList, ...] = ()
+    """Its lists that are sorted first: it is kept as ``stored`` for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +372,8 @@ class AssertCalls:
 
     variable: str
     calls: tuple[tuple[tuple[Value, ...], Values], ...]
+    unordered: str = ""
+    """Why they may come in any order, where they may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +402,7 @@ class AssertLike:
     keys: Keys = ()
     told: bool = False
     """True where a comment before has said so."""
+    reason: str = "differs from run to run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,7 +424,7 @@ class KeepValue:
 
 @dataclass(frozen=True, slots=True)
 class KeepLink:
-    """``variable = re.search(pattern, mail.outbox[index].body)[0]``: a link that a later request follows."""
+    """``variable = re.search(pattern, mail.outbox[index].body)[0]``: a link or a code for a later request."""
 
     variable: str
     pattern: str
@@ -421,6 +468,7 @@ Assert: TypeAlias = (
     | AssertSentJson
     | AssertSentForm
     | AssertSentHeader
+    | AssertSentInAnyOrder
     | AssertLike
     | AssertNothing
     | KeepValue
@@ -428,6 +476,7 @@ Assert: TypeAlias = (
     | FetchMails
     | AssertMailCount
     | AssertContained
+    | AssertLines
     | AssertAttached
     | AssertCached
     | AssertCalledOnce

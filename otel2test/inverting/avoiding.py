@@ -127,6 +127,10 @@ class Avoider:
                 return all(avoided)
             case Related(table, ((mine, theirs),), conditions, negated):
                 known = before(entity, mine)
+                parts = self.judge.going_together(table, ((theirs, KeyOf(entity, mine)),), before)
+                if parts and not negated and known is None:
+                    # It has the other row already, as rows of inherited models have their parents' parts.
+                    return all(self.avoid(part, conditions, source, depth + 1) for part in parts)
                 if (
                     negated
                     or known is not None

@@ -34,6 +34,8 @@ class Column:
     null: bool
     decimal_places: int | None = None
     max_length: int | None = None
+    choices: tuple[object, ...] = ()
+    """The values that forms offer, if they offer some only."""
 
     def to_python(self, raw: object, *, aware: bool) -> object:
         """Return ``raw`` as the program saw it; unchanged where that isn't known.
@@ -127,6 +129,8 @@ def local_fields(model: Model, models: Mapping[str, Model]) -> tuple[Field, ...]
         parent = models.get(item.related_model or "") if item.parent_link else None
         if parent is not None:
             inherited |= {parent_field.attname for parent_field in parent.fields}
+    if not inherited:
+        return model.fields
     return tuple(item for item in model.fields if item.attname not in inherited)
 
 
@@ -174,7 +178,7 @@ def _column(item: Field, models: Mapping[str, Model]) -> Column:
         if related is None:
             break
         end = related[1]
-    return Column(item.column, end.type, item.null, end.decimal_places, end.max_length)
+    return Column(item.column, end.type, item.null, end.decimal_places, end.max_length, item.choices)
 
 
 def _in_utc(value: dt.datetime, *, aware: bool) -> dt.datetime:

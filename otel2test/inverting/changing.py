@@ -4,14 +4,15 @@ What enters are these facts, one by one in their order; what a rollback undid is
 that a write hit though nobody had seen it is made up at once, as what follows may tell of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeAlias
+from itertools import islice
+from typing import Final, TypeAlias
 
 from otel2test.inverting.completing import Completer
 from otel2test.inverting.conditions import Condition, OneOf, readable
-from otel2test.inverting.entities import Entity, Known, Rows, before, now
+from otel2test.inverting.entities import Entity, Identity, Known, Rows, before, now
 from otel2test.inverting.facts import (
     Change,
     Choice,
@@ -20,26 +21,18 @@ from otel2test.inverting.facts import (
     Inserted,
     NotInverted,
     Savepoint,
+    Seen,
     Source,
     Summed,
     Unknown,
     Updated,
 )
+from otel2test.inverting.history import History, Write
 from otel2test.inverting.judging import Judge
 from otel2test.inverting.limits import Limit, Limits
 
-
-@dataclass(slots=True)
-class _Write:
-    """One effect on one row, to be undone by a rollback."""
-
-    entity: Entity
-    source: Source
-    created: bool = False
-    deleted: bool = False
-    values: Mapping[str, Known] = field(default_factory=dict)
-    undone: bool = False
-
+_MOST_LOOKED_AT: Final = 1000
+"""So many rows that are seen later are looked at for a write that hit rows nobody had seen."""
 
 _Mark: TypeAlias = "tuple[str, int]"
 """A savepoint's name and how many writes there were when it was set."""
@@ -65,7 +58,11 @@ class Changes:
     touched: dict[str, dict[int, Entity]] = field(default_factory=dict)
     """Table → rows that the request wrote to, by their ``id``."""
     not_inverted: list[NotInverted] = field(default_factory=list)
-    _writes: list[_Write] = field(default_factory=list)
+    last_seen: Mapping[Identity, Seen] = field(default_factory=dict)
+    """What identifies a row → the last query's row that told of it."""
+    _written: dict[int, list[Write]] = field(default_factory=dict)
+    """``id`` of a row → what was written to it, in order."""
+    _writes: list[Write] = field(default_factory=list)
     """On all connections, in order."""
     _transactions: dict[tuple[str, int], _Transaction] = field(default_factory=dict)
 
@@ -74,13 +71,13 @@ class Changes:
         known = {column: Known(value, fact.source) for column, value in fact.values.items()}
         if existing is not None and not existing.deleted and fact.conflict:
             if fact.conflict == "update":
-                self._write(_Write(existing, fact.source, values=known))
+                self._write(Write(existing, fact.source, values=known))
             return
         if existing is None or existing.existed or existing.deleted:
             # A row inserted under the key of one that was deleted is another row.
             existing = self.rows.new(fact.table)
         existing.drawn = fact.drawn
-        self._write(_Write(existing, fact.source, created=True, values=known))
+        self._write(Write(existing, fact.source, created=True, values=known))
         self.rows.index(existing, fact.values)
         self.rows.note_inserted(fact.table, fact.values)
 
@@ -92,7 +89,8 @@ class Changes:
                 for column, value in changed.items()
                 if value != Change(column, 0)
             }
-            self._write(_Write(entity, fact.source, values=values))
+            shifts = {column: value for column, value in fact.values.items() if isinstance(value, Change)}
+            self._write(Write(entity, fact.source, values=values, changes=shifts))
         for value in fact.values.values():
             for conditions, _ in value.branches if isinstance(value, Choice) else ():
                 # A row of which nothing tells that it was changed is best made up as one that wasn't.
@@ -121,11 +119,11 @@ class Changes:
 
     def delete(self, fact: Deleted) -> None:
         for entity in self._hit(fact):
-            self._write(_Write(entity, fact.source, deleted=True))
+            self._write(Write(entity, fact.source, deleted=True))
 
     def _hit(self, fact: Updated | Deleted) -> list[Entity]:
         """Return the rows that a write hit; it hit no others."""
-        found = self._targets(fact.table, fact.conditions, fact.number, fact.source, fact.vague)
+        found = self._targets(fact)
         if fact.number is not None and readable(fact.conditions):
             number = sum(item.existed for item in found)
             if not number or not self._by_identity(fact.table, fact.conditions):
@@ -138,15 +136,10 @@ class Changes:
             isinstance(item, OneOf) and self.rows.identifies(table, (item.column,)) for item in conditions
         )
 
-    def _targets(
-        self,
-        table: str,
-        conditions: Sequence[Condition],
-        number: int | None,
-        source: Source,
-        vague: bool,
-    ) -> list[Entity]:
+    def _targets(self, fact: Updated | Deleted) -> list[Entity]:
         """Return the rows that a write hit; those that were never seen had to exist."""
+        table, conditions, number, source = fact.table, fact.conditions, fact.number, fact.source
+        vague = fact.vague
         told = tuple(item for item in conditions if readable((item,))) if vague else conditions
         candidates = [item for item in self.judge.candidates(table, told) if _alive(item)]
         found = [item for item in candidates if self.judge.verdict(item, told, now) is True]
@@ -160,11 +153,76 @@ class Changes:
         if number is None or len(found) >= number:
             return found[:number] if number is not None else found
         unsure = [item for item in candidates if self.judge.verdict(item, conditions, now) is None]
-        for entity in unsure:
+        unsure = [item for item in unsure if self._may_have_been_hit(item, fact)]
+        for entity in self.completer.attempt.of(unsure):
             if len(found) < number and self.completer.satisfy(entity, conditions, source):
                 found.append(entity)
+        for entity in self._seen_after(fact) if isinstance(fact, Updated) and len(found) < number else ():
+            if self.completer.satisfy(entity, conditions, source):
+                found.append(entity)
+            if len(found) >= number:
+                break
         found += [self.completer.make_up(table, conditions, source) for _ in range(number - len(found))]
         return found
+
+    def _may_have_been_hit(self, entity: Entity, fact: Updated | Deleted) -> bool:
+        """Say whether what was read of the row later leaves that open."""
+        known = {column: told.value for column, told in entity.before.items()}
+        found = [self.last_seen.get(key) for key in self.rows.identity_keys(entity.table, known)]
+        later = [seen for seen in found if seen and seen.source.position > fact.source.position]
+        if isinstance(fact, Deleted):
+            return not later
+        return all(self._may_be_left(fact, seen, known) is not None for seen in later)
+
+    def _may_be_left(
+        self, fact: Updated, seen: Seen, known: Mapping[str, object]
+    ) -> Mapping[str, object] | None:
+        """Return what a row was like that a write made what was read later; None if it can't have."""
+        was = dict(known)
+        for column, value in seen.values.items():
+            written = fact.values.get(column, value)
+            if isinstance(written, Change) and written.column == column:
+                if isinstance(value, (int, float)) and isinstance(written.by, (int, float)):
+                    was.setdefault(column, value - written.by)
+            elif not isinstance(written, (Change, Choice, Unknown)):
+                if written != value:
+                    return None
+                if column not in fact.values:
+                    was.setdefault(column, value)
+        row = Entity(fact.table, -1)
+        row.before.update((column, Known(value, fact.source)) for column, value in was.items())
+        return None if self.judge.verdict(row, fact.conditions, before) is False else was
+
+    def _seen_after(self, fact: Updated) -> Iterator[Entity]:
+        """Yield rows that nobody had seen yet, but that a later query found as the write left them."""
+        for (table, columns, parts), seen in islice(self.last_seen.items(), _MOST_LOOKED_AT):
+            told = dict(zip(columns, parts, strict=True))
+            if (
+                table != fact.table
+                or seen.source.position < fact.source.position
+                or not fact.values.keys().isdisjoint(columns)
+                or self._is_known(seen)
+            ):
+                continue
+            was = self._may_be_left(fact, seen, told)
+            if was is not None:
+                found = self.rows.new(table)
+                for name, value in told.items():
+                    self.rows.set_before(found, name, Known(value, seen.source))
+                self.rows.index(found, told)
+                self.completer.learn(
+                    found, {name: value for name, value in was.items() if name not in told}, fact.source
+                )
+                yield found
+
+    def _is_known(self, seen: Seen) -> bool:
+        """Say whether a row that is read later is one of those that are known by now, by any of its keys."""
+        keys = self.rows.identity_keys(seen.table, seen.values)
+        told = [dict(zip(columns, parts, strict=True)) for _, columns, parts in keys]
+        return any(
+            self.rows.identified(seen.table, key) is not None or self.rows.was_inserted(seen.table, key)
+            for key in told
+        )
 
     def set_savepoint(self, fact: Savepoint) -> None:
         connection = fact.source.connection
@@ -180,9 +238,9 @@ class Changes:
                 while len(marks) > 1 and marks[-1][0] != fact.name:
                     marks.pop()
                 if marks:
-                    self._undo(connection, marks[-1][1])
+                    self._undo(fact.source, marks[-1][1])
             case "rollback":
-                self._undo(connection, transaction.committed)
+                self._undo(fact.source, transaction.committed)
                 transaction.marks = []
             case "commit":
                 transaction.committed = len(self._writes)
@@ -192,11 +250,11 @@ class Changes:
                 if fact.name in names:
                     del marks[names.index(fact.name) :]
 
-    def _undo(self, connection: tuple[str, int], since: int) -> None:
+    def _undo(self, source: Source, since: int) -> None:
         undone: dict[int, Entity] = {}
         for write in self._writes[since:]:
-            if write.source.connection == connection and not write.undone:
-                write.undone = True
+            if write.source.connection == source.connection and not write.undone:
+                write.undone_at = source.position
                 undone[id(write.entity)] = write.entity
         for entity in undone.values():
             entity.after.clear()
@@ -213,19 +271,31 @@ class Changes:
                 entity.undone = True
                 self.rows.forget(entity)
 
-    def _write(self, write: _Write) -> None:
+    def _write(self, write: Write) -> None:
         self._writes.append(write)
+        self._written.setdefault(id(write.entity), []).append(write)
         if write.created:
             write.entity.created = True
         self._apply(write)
 
-    def _apply(self, write: _Write) -> None:
+    def _apply(self, write: Write) -> None:
         self.touched.setdefault(write.entity.table, {})[id(write.entity)] = write.entity
         for column, known in write.values.items():
             self.rows.set_after(write.entity, column, known)
         if write.deleted:
             write.entity.deleted = True
             write.entity.deleted_at = write.source.position
+
+    def was_written(self, entity: Entity, column: str, source: Source) -> bool:
+        """Say whether a query found what the request itself had written to the column."""
+        writes = self._written.get(id(entity))
+        if not writes:
+            return False
+        return any(column in write.values and write.seen_at(source.position) for write in writes)
+
+    def history(self) -> History:
+        """Return what rows were like at each position."""
+        return History(self._writes)
 
     # --- what the request itself did to what it counted
 

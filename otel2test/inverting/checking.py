@@ -1,101 +1,255 @@
 """A starting state, held against what the queries told: what of it contradicts them.
 
-Only rows of before are looked at, and only what was asked before the request changed a table: what a
-query found later depends on more than the starting state.
+Each query is held against the rows as they were when it was asked: those of before, with what the
+request had written by then.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
 
-from otel2test.inverting.conditions import AnyOf, Condition, Related
-from otel2test.inverting.counting import Counting
-from otel2test.inverting.entities import Entity, before
-from otel2test.inverting.facts import Counted, Source, Window
+from otel2test.inverting.conditions import AnyOf, Condition, Related, columns_of, readable
+from otel2test.inverting.entities import Entity, KeyOf, Rows, is_known
+from otel2test.inverting.facts import (
+    Averaged,
+    Complete,
+    Counted,
+    Deleted,
+    Fact,
+    Missing,
+    Ordering,
+    Seen,
+    Source,
+    Summed,
+    Updated,
+    Window,
+)
+from otel2test.inverting.history import History, View
 from otel2test.inverting.judging import Judge
-from otel2test.inverting.limits import Limit, Limits
+from otel2test.inverting.limits import Limits
 from otel2test.inverting.witnesses import Witnesses
 
-_MOST_JUDGED = 1000
+_MOST_JUDGED: Final = 1000
 """So many rows are looked at for each query."""
+_MOST_ALTOGETHER: Final = 100_000
+"""So many rows are looked at for all queries."""
+_CLOSE: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A query that would find something else."""
+
+    source: Source
+    table: str
+    conditions: tuple[Condition, ...]
+    by: int = 1
+    """How many rows too many, or too few."""
+    order: tuple[Ordering, ...] = ()
+    column: str = ""
+    """The column of which a sum was asked."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """Rows that satisfy conditions, and those that may."""
+
+    sure: list[Entity]
+    perhaps: list[Entity]
+    view: View
+
+
+@dataclass(slots=True)
 class Checker:
     """Finds the queries that a state contradicts."""
 
-    judge: Judge
-    counting: Counting
+    rows: Rows
+    history: History
     limits: Limits
     witnesses: Witnesses
-    changed: Mapping[str, float]
-    """Table → position of the first query that changed a row of it."""
     settled: frozenset[str]
     """Tables of which something was made up; of others there is nothing but what was seen."""
+    _writes: Counter[int] = field(default_factory=Counter, init=False)
+    """Position → as how many writes its statement was read."""
+    _left: int = field(default=_MOST_ALTOGETHER, init=False)
 
-    def contradicted(
-        self, counted: Iterable[tuple[Counted, int]], windows: Iterable[tuple[Window, Sequence[Entity]]]
-    ) -> Iterator[Source]:
-        """Yield the query of each fact that doesn't hold of the state."""
-        for limits in self.limits.of_table.values():
-            for limit in limits:
-                if (
-                    limit.until is None
-                    and self._concerns(limit.table, limit.conditions, limit.source)
-                    and not self._holds(limit)
-                ):
-                    yield limit.source
-        for fact, number in counted:
-            if not fact.exact and self._concerns(fact.table, fact.conditions, fact.source):
-                sure, perhaps = self.counting.existing(fact.table, fact.conditions, _MOST_JUDGED)
-                if len(sure) + len(perhaps) < number:
-                    yield fact.source
-        for window, seen in windows:
-            if self._concerns(window.table, window.conditions, window.source) and not self._stands(
-                window, seen
-            ):
-                yield window.source
+    def contradictions(self, facts: Iterable[Fact]) -> Iterator[Contradiction]:
+        """Yield one for each fact that doesn't hold of the state."""
+        self._left = _MOST_ALTOGETHER
+        facts = tuple(facts)
+        self._writes = Counter(fact.source.position for fact in facts if isinstance(fact, (Updated, Deleted)))
+        for fact in facts:
+            found = self._contradiction(fact)
+            if found is not None:
+                yield found
+            elif isinstance(fact, Seen) and self._looks_other(fact):
+                yield Contradiction(fact.source, fact.table, ())
         for entity, conditions, source in self.witnesses.required:
-            if self._concerns(entity.table, conditions, source) and (
-                self.judge.verdict(entity, conditions, before) is False
+            if not self.concerns(entity.table, conditions):
+                continue
+            view = self._view(entity.table, conditions, source)
+            if (
+                not view.there(entity)
+                or Judge(self.rows, view.there).verdict(entity, conditions, view.at) is False
             ):
-                yield source
+                yield Contradiction(source, entity.table, conditions)
 
-    def _concerns(self, table: str, conditions: Sequence[Condition], source: Source) -> bool:
-        """Say whether the conditions speak of what was made up, and of nothing that was changed by then."""
-        tables = {table, *_tables(conditions)}
-        changed = any(self.changed.get(name, source.position) < source.position for name in tables)
-        return not changed and not tables.isdisjoint(self.settled)
+    def _looks_other(self, fact: Seen) -> bool:
+        """Say whether a row would come back with another value, for what was supposed of it."""
+        if fact.table not in self.settled:
+            return False
+        row = self.witnesses.of_result.get((fact.source.position, fact.alias, fact.witness))
+        columns = [name for name in fact.values if row and (id(row), name) in self.rows.supposed]
+        if row is None or not columns:
+            return False
+        view = self._view(fact.table, (), fact.source)
+        told = {name: known.value for name in columns if (known := view.at(row, name)) and is_known(known)}
+        return any(value != fact.values[name] for name, value in told.items() if not isinstance(value, KeyOf))
 
-    def _holds(self, limit: Limit) -> bool:
-        sure, _ = self.counting.existing(limit.table, limit.conditions, _MOST_JUDGED)
-        if limit.number is None:
-            return not any(self.limits.reaches(limit, row) for row in sure)
-        return len(sure) == limit.number
+    def concerns(self, table: str, conditions: Sequence[Condition]) -> bool:
+        """Say whether the conditions speak of what was made up."""
+        return table in self.settled or any(name in self.settled for name in tables_of(conditions))
 
-    def _stands(self, window: Window, seen: Sequence[Entity]) -> bool:
-        """Say whether the rows that weren't seen stand before and after those that were, as many as did."""
-        if not seen or window.order[0].counted or not window.limited:
-            return True
-        members = {id(entity) for entity in seen}
-        sure, _ = self.counting.existing(window.table, window.conditions, _MOST_JUDGED)
-        if len(sure) == _MOST_JUDGED:
-            return True
-        others = [row for row in sure if id(row) not in members]
-        ahead = [row for row in others if self.limits.stands_before(row, seen[0], window.order) is True]
-        between = [
-            row for row in others if self.limits.stands_before(row, seen[-1], window.order) is not False
+    def _contradiction(self, fact: Fact) -> Contradiction | None:
+        match fact:
+            case Missing() | Complete() | Counted() | Window() | Summed() | Averaged():
+                pass
+            case Updated(number=int(), vague=False) | Deleted(number=int(), vague=False):
+                pass
+            case _:
+                return None
+        if not self.concerns(fact.table, fact.conditions):
+            return None
+        found = self._found(fact.table, fact.conditions, fact.source)
+        if found is None:
+            return None
+        order: tuple[Ordering, ...] = ()
+        column = ""
+        match fact:
+            case Missing():
+                by = len(found.sure) + self._open(fact, found)
+            case Complete():
+                returned = self.limits.results.get((fact.source.position, fact.table), ())
+                by = sum(id(row) not in returned for row in found.sure) + self._open(fact, found)
+            case Counted():
+                by = _off(found, fact.number, exact=fact.exact)
+                by += self._open(fact, found) if fact.exact else 0
+            case Updated() | Deleted():
+                by = self._missed(fact, found)
+            case Window():
+                by, order = self._misplaced(fact, found), fact.order
+            case Summed() | Averaged():
+                by, column = int(_is_other(fact, found)), fact.column
+        return Contradiction(fact.source, fact.table, fact.conditions, by, order, column) if by > 0 else None
+
+    def _view(self, table: str, conditions: Sequence[Condition], source: Source) -> View:
+        return self.history.view((table, *tables_of(conditions)), source.position)
+
+    def _found(self, table: str, conditions: Sequence[Condition], source: Source) -> _Found | None:
+        view = self._view(table, conditions, source)
+        judge = Judge(self.rows, view.there)
+        candidates = {row.number: row for row in judge.candidates(table, conditions)}
+        candidates.update((row.number, row) for row in self.history.written_to(table))
+        self._left -= len(candidates)
+        if len(candidates) > _MOST_JUDGED or self._left < 0:
+            return None
+        found = _Found([], [], view)
+        for number in sorted(candidates):
+            row = candidates[number]
+            verdict = judge.verdict(row, conditions, view.at) if view.there(row) else False
+            if verdict is not False:
+                (found.perhaps if verdict is None else found.sure).append(row)
+        return found
+
+    def _open(self, fact: Missing | Complete | Counted | Window, found: _Found) -> int:
+        """Return how many rows may be found, for what the request had written to them by then."""
+        position = fact.source.position
+        returned = self.limits.results.get((position, fact.table), ())
+        return self._rewritten(found, fact.conditions, position, returned)
+
+    def _missed(self, fact: Updated | Deleted, found: _Found) -> int:
+        """Return how many rows a write would hit that it didn't, or not surely hit that it did."""
+        if not readable(fact.conditions) or self._writes[fact.source.position] > 1:
+            return 0
+        hit = self.history.hit_by(fact.table, fact.source.position)
+        sure = {id(row) for row in found.sure}
+        return len(sure ^ hit) + self._rewritten(found, fact.conditions, fact.source.position, hit)
+
+    def _rewritten(
+        self, found: _Found, conditions: Sequence[Condition], position: int, known: Collection[int]
+    ) -> int:
+        """Return how many other rows may be found or not, by values that nobody looks at any more."""
+        columns = columns_of(conditions)
+        return sum(
+            id(row) not in known and self.history.was_written(row, columns, position) for row in found.perhaps
+        )
+
+    def _misplaced(self, window: Window, found: _Found) -> int:
+        """Return how many rows stand elsewhere: before those that were seen, among them or after them."""
+        told = [
+            self.witnesses.of_result.get((window.source.position, window.alias, witness))
+            for witness in range(window.seen)
         ]
-        return len(ahead) == window.offset and len(between) == window.offset
+        seen = [row for row in told if row is not None]
+        if len(seen) < len(told) or window.order[0].counted or not window.limited:
+            return 0
+        members = {id(row) for row in seen}
+        *_, last_term = window.order
+        total = last_term.via is None and self.rows.identifies(window.table, (last_term.column,))
+        ahead = open_rows = 0
+        by = self._open(window, found) if not window.more else 0
+        for row in found.sure:
+            if id(row) in members:
+                continue
+            first, last = (self._before(row, pivot, window, found.view) for pivot in (seen[0], seen[-1]))
+            ahead += first is True
+            open_rows += first is None or last is None
+            by += (last is False and not window.more) or (first is False and last is True)
+        if total:
+            # Where a row stands has to be settled, or it may come to stand anywhere.
+            return by + open_rows + abs(ahead - window.offset)
+        return by + max(ahead - window.offset, window.offset - ahead - open_rows, 0)
+
+    def _before(self, row: Entity, pivot: Entity, window: Window, view: View) -> bool | None:
+        return self.limits.stands_before(row, pivot, window.order, view.at, view.at)
 
 
-def _tables(conditions: Sequence[Condition]) -> Iterator[str]:
+def _off(found: _Found, number: int, *, exact: bool) -> int:
+    """Return by how many rows there are surely more than a query counted, or not surely as many."""
+    if exact:
+        return abs(number - len(found.sure))
+    return max(number - len(found.sure) - len(found.perhaps), 0)
+
+
+def _is_other(fact: Summed | Averaged, found: _Found) -> bool:
+    """Say whether a sum or mean would surely be another."""
+    known = [found.view.at(row, fact.column) for row in found.sure]
+    if found.perhaps or not all(is_known(each) for each in known):
+        return False
+    values = [each.value for each in known if each is not None and each.value is not None]
+    numbers = [float(value) for value in values if isinstance(value, (int, float, Decimal))]
+    told = fact.total if isinstance(fact, Summed) else fact.mean
+    if told is None or not numbers:
+        return len(numbers) < len(values) or (told is None) is not (not numbers)
+    if not isinstance(told, (int, float, Decimal)) or len(numbers) < len(values):
+        return False  # of durations, and of what the database adds up in ways of its own
+    total = math.fsum(numbers)
+    now = total if isinstance(fact, Summed) else total / len(numbers)
+    return not math.isclose(now, float(told), rel_tol=_CLOSE, abs_tol=_CLOSE)
+
+
+def tables_of(conditions: Sequence[Condition]) -> Iterator[str]:
+    """Yield the tables of other rows that the conditions speak of."""
     for condition in conditions:
         match condition:
             case AnyOf(branches):
                 for branch in branches:
-                    yield from _tables(branch)
+                    yield from tables_of(branch)
             case Related(table, _, inner):
                 yield table
-                yield from _tables(inner)
+                yield from tables_of(inner)
             case _:
                 pass

@@ -55,8 +55,8 @@ class Completer:
     """Gives the conditions that no further row of a table may satisfy."""
 
     def known(self, entity: Entity, column: str) -> Known | None:
-        """Return what is known of the column: before the request, or else since."""
-        return entity.before.get(column) or entity.after.get(column)
+        """Return what is known of the column: before the request, or as it was made."""
+        return entity.after.get(column) if entity.created else entity.before.get(column)
 
     def ruled_out(self, table: str, column: str) -> Iterator[object]:
         """Yield values of the column for which rows would not be found that must not be found."""
@@ -312,6 +312,7 @@ class Completer:
         self.learnt.add(entity.table)
         for column, value in values.items():
             self.rows.set_before(entity, column, Known(value, source))
+            self.rows.supposed.add((id(entity), column))
         self.rows.index_anew(entity)
 
 

@@ -102,7 +102,8 @@ class Counting:
         behind = [row for row, verdict in placed if verdict is False] + free[ahead:]
         open_rows = [row for row in behind if self.limits.stands_before(row, last, fact.order) is None]
         for number, row in enumerate(open_rows):
-            self._put(row, last, fact, 1, number + 1)
+            if fact.more:
+                self._put(row, last, fact, 1, number + 1)
             if self.limits.stands_before(row, last, fact.order) is None:
                 self.avoider.avoid(row, fact.conditions, fact.source)
 

@@ -5,12 +5,12 @@ request may have read tens of thousands of rows.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from otel2test.inverting.catalog import Catalog
-from otel2test.inverting.facts import Change, Source, Unknown
+from otel2test.inverting.facts import Change, LeftOut, Source, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,10 @@ class Entity:
     """True where no row was ever seen, only that there had to be one."""
     reason: Source | None = None
     """Of a made-up row: the query that tells that there had to be one."""
+    left_out: LeftOut | None = None
+    """Of a row that was made up because a query leaves it out: which, and why."""
+    decoy: bool = False
+    """True for such a row, and for those that were made up as it goes together with them."""
 
     def value(self, column: str) -> Known | None:
         """Return what is known of the column at the end of the request."""
@@ -55,11 +59,15 @@ class Entity:
         told = [known.source.position for known in self.after.values()]
         return min(told if self.deleted_at is None else (*told, self.deleted_at), default=math.inf)
 
-    def changed_before(self, source: Source) -> bool:
-        """Say whether the request had changed the row before the query, or deleted it."""
+    def changed_before(self, source: Source, columns: Callable[[], Collection[str]] | None = None) -> bool:
+        """Say whether the request had changed the row before the query, or deleted it.
+
+        Where ``columns`` gives some, only changes of these count.
+        """
         if self.deleted_at is not None and self.deleted_at < source.position:
             return True
-        return any(known.source.position < source.position for known in self.after.values())
+        changed = [name for name, known in self.after.items() if known.source.position < source.position]
+        return bool(changed) and (columns is None or not set(columns()).isdisjoint(changed))
 
     @property
     def existed(self) -> bool:
@@ -84,6 +92,11 @@ def before(entity: Entity, column: str) -> Known | None:
     return entity.before.get(column)
 
 
+def of_before(entity: Entity) -> bool:
+    """Say whether the row was there before the request."""
+    return not (entity.created or entity.undone)
+
+
 def now(entity: Entity, column: str) -> Known | None:
     """Return what is known of the column by now."""
     return entity.after.get(column) or entity.before.get(column)
@@ -105,7 +118,7 @@ def hashable(value: object) -> bool:
     return True
 
 
-_Identity: TypeAlias = "tuple[str, tuple[str, ...], tuple[object, ...]]"
+Identity: TypeAlias = "tuple[str, tuple[str, ...], tuple[object, ...]]"
 """Table, columns and their values: of one row only."""
 
 
@@ -116,8 +129,8 @@ class Rows:
         self.catalog = catalog
         self.entities: list[Entity] = []
         self.by_table: dict[str, list[Entity]] = {}
-        self._by_identity: dict[_Identity, Entity] = {}
-        self._keys_of: dict[int, list[_Identity]] = {}
+        self._by_identity: dict[Identity, Entity] = {}
+        self._keys_of: dict[int, list[Identity]] = {}
         """``id(entity)`` → its keys in the index above."""
         self._by_value: dict[tuple[str, str], dict[object, list[Entity]]] = {}
         """(table, column) → value that the column has or had → rows; built when first asked for."""
@@ -127,10 +140,17 @@ class Rows:
         """(table, column) → rows whose column is, or was, a :class:`KeyOf`."""
         self._tracked: dict[str, list[str]] = {}
         """Table → columns for which the above is kept."""
-        self._inserted: set[_Identity] = set()
+        self._inserted: set[Identity] = set()
         """What identified the rows that were inserted, rolled back or not."""
         self._waiting: dict[tuple[int, str], list[tuple[Entity, str]]] = {}
         """``id`` of a row, and its column, that nothing told yet → columns that have its value."""
+        self.supposed: set[tuple[int, str]] = set()
+        """``id`` of a row, and its column of before, of which nobody saw the value."""
+        self.journal: list[tuple[Entity, str, Known | None]] | None = None
+        """While it is kept: what was learnt of rows of before, with what had been known.
+
+        Without a column, rows that were made (None) or left out.
+        """
 
     def new(self, table: str) -> Entity:
         """Return a row that nothing is known of yet."""
@@ -139,6 +159,8 @@ class Rows:
         self.by_table.setdefault(table, []).append(entity)
         for column in self._tracked.get(table, ()):
             self._silent[table, column].append(entity)
+        if self.journal is not None:
+            self.journal.append((entity, "", None))
         return entity
 
     def of(self, table: str) -> Sequence[Entity]:
@@ -149,6 +171,8 @@ class Rows:
 
     def set_before(self, entity: Entity, column: str, known: Known) -> None:
         """Take down a value of the starting state."""
+        if self.journal is not None:
+            self.journal.append((entity, column, entity.before.get(column)))
         entity.before[column] = known
         self._learnt(entity, column, known.value)
 
@@ -175,11 +199,45 @@ class Rows:
             known = values.get(column)
             if known is not None and isinstance(known.value, KeyOf) and known.value.entity is target:
                 learn(entity, column, Known(value, known.source))
-                self.index(entity, {column: value})
+                self.index_anew(entity)
+
+    # --- trying
+
+    def leave_out(self, entity: Entity) -> None:
+        """Let the row not be there."""
+        if self.journal is not None:
+            self.journal.append((entity, "", Known(None, Source("", -1))))
+        entity.undone = True
+        self.forget(entity)
+
+    def undo(self, mark: int) -> None:
+        """Forget what the journal says that was learnt since it had ``mark`` entries."""
+        journal, self.journal = self.journal, None
+        while journal is not None and len(journal) > mark:
+            entity, column, known = journal.pop()
+            if not column:
+                entity.undone = known is None
+            else:
+                self._unlearn(entity, column)
+                if known is not None:
+                    self.set_before(entity, column, known)
+            self.forget(entity)
+            if not entity.undone:
+                self.index_anew(entity)
+        self.journal = journal
+
+    def _unlearn(self, entity: Entity, column: str) -> None:
+        value = entity.before.pop(column).value
+        told = self._by_value.get((entity.table, column), {}) if hashable(value) else {}
+        if value in told and entity in told[value]:
+            told[value].remove(entity)
+        silent = self._silent.get((entity.table, column))
+        if silent is not None and entity not in silent:
+            silent.append(entity)
 
     # --- rows by what identifies them
 
-    def identity_keys(self, table: str, values: Mapping[str, object]) -> Iterator[_Identity]:
+    def identity_keys(self, table: str, values: Mapping[str, object]) -> Iterator[Identity]:
         """Yield each set of identifying values that ``values`` has complete."""
         for columns in self.catalog.identities(table):
             parts = tuple(values.get(column) for column in columns)
@@ -211,7 +269,14 @@ class Rows:
             taken = taken or (entity.made_up and key in self._inserted)
             if taken and not values.keys().isdisjoint(key[1]):
                 return True
-        return False
+        # Those that point to it get the value, too: the part that a row has in a parent's table.
+        return any(
+            self.clashes(other, {pointing: value})
+            for column, value in values.items()
+            if not isinstance(value, KeyOf)
+            for other, pointing in self._waiting.get((id(entity), column), ())
+            if other is not entity
+        )
 
     def index(self, entity: Entity, values: Mapping[str, object]) -> None:
         """Find the row by ``values`` from now on, as far as they identify it."""

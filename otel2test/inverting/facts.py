@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from otel2test.inverting.conditions import Condition
+from otel2test.inverting.conditions import Condition, compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,15 @@ class Ordering:
     via: str | None = None
     counted: str = ""
     key: str = ""
+    null_first: bool = True
+    """Whether NULL is less than any value: PostgreSQL and Oracle sort it as the greatest of all."""
+
+    def compare(self, one: object, other: object) -> int | None:
+        """Return a number below, at or above 0, as if nothing were descending; None where nobody knows."""
+        if one is None or other is None:
+            least = -1 if self.null_first else 1
+            return 0 if one is other else least if one is None else -least
+        return compare(one, other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +218,26 @@ class NotInverted:
     source: Source
     reason: str
     writes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is said of a row that a query leaves out, by the value of one column only.
+
+    No query tells of it: it is added to the state, so that a program shows which doesn't leave it out.
+    """
+
+    source: Source
+    """The query."""
+    table: str
+    conditions: tuple[Condition, ...]
+    """What the row satisfies."""
+    asked: tuple[Condition, ...]
+    """What the query asks, which the row doesn't satisfy."""
+    column: str
+    """The column, of this row or of one that it goes together with."""
+    why: str
+    """In words: ``status is not 'published'``."""
 
 
 Fact: TypeAlias = (

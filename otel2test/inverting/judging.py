@@ -1,10 +1,20 @@
 """Does a row satisfy conditions? Yes, no, or nobody knows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from otel2test.inverting.conditions import AnyOf, Condition, OneOf, Opaque, Related, Simple, folded, holds
-from otel2test.inverting.entities import At, Entity, KeyOf, Rows, hashable, is_known
+from otel2test.inverting.conditions import (
+    AnyOf,
+    Condition,
+    NoneOf,
+    OneOf,
+    Opaque,
+    Related,
+    Simple,
+    folded,
+    holds,
+)
+from otel2test.inverting.entities import At, Entity, KeyOf, Rows, hashable, is_known, of_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +22,8 @@ class Judge:
     """Judges rows by what is known of them and of the rows they go together with."""
 
     rows: Rows
+    there: Callable[[Entity], bool] = of_before
+    """Says which rows there are, of those that a row goes together with."""
 
     def verdict(self, entity: Entity, conditions: Iterable[Condition], at: At) -> bool | None:
         """Return whether all conditions hold; None where that isn't known."""
@@ -46,8 +58,15 @@ class Judge:
             if isinstance(condition, OneOf) and condition.values == (None,):
                 return False
             values = getattr(condition, "values", (None,))
-            return True if values == () else None
+            if values and not all(self._is_of_another(known.value, value) for value in values):
+                return None
+            return {OneOf: False, NoneOf: True}.get(type(condition))
         return holds(condition, known.value)
+
+    def _is_of_another(self, key: KeyOf, value: object) -> bool:
+        """Say whether another row has that value, where rows have values of their own."""
+        found = self.rows.identified(key.entity.table, {key.column: value})
+        return found is not None and found is not key.entity
 
     def _related(self, entity: Entity, condition: Related, at: At) -> bool | None:
         """Say whether there is such a row; for a negated condition, the same."""
@@ -85,9 +104,7 @@ class Judge:
         return [
             item
             for item in candidates
-            if not item.undone
-            and not item.created
-            and all(self._has(item, column, value, at) for column, value in values)
+            if self.there(item) and all(self._has(item, column, value, at) for column, value in values)
         ]
 
     def _has(self, entity: Entity, column: str, value: object, at: At) -> bool:

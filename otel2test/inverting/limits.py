@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from otel2test.inverting.conditions import Condition, compare
-from otel2test.inverting.entities import At, Entity, Known, Rows, before, is_known
+from otel2test.inverting.conditions import Condition, columns_of
+from otel2test.inverting.entities import At, Entity, KeyOf, Known, Rows, before, is_known
 from otel2test.inverting.facts import Ordering, Source
 from otel2test.inverting.judging import Judge
 
@@ -30,8 +30,14 @@ class Limit:
     Of a page, how many of those come before it.
     """
     until: Entity | None = None
-    """Of a page, its last row: others may satisfy the conditions after it."""
+    """Of a page, its last row."""
     order: tuple[Ordering, ...] = ()
+    more: bool = False
+    """Of a page, whether there may be others after it."""
+
+    def columns(self) -> set[str]:
+        """Return the columns of the row itself that it speaks of."""
+        return columns_of(self.conditions) | {term.via or term.column for term in self.order}
 
 
 @dataclass(slots=True)
@@ -53,11 +59,11 @@ class Limits:
 
     def reaches(self, limit: Limit, row: Entity, at: At = before) -> bool:
         """Say whether the limit speaks of the row: not if returned, after a page, or changed by then."""
-        if row.existed and row.changed_before(limit.source):
+        if row.existed and row.changed_before(limit.source, limit.columns):
             return False
         if id(row) in self.results.get((limit.source.position, limit.table), ()):
             return False
-        if limit.until is None:
+        if limit.until is None or not limit.more:
             return True
         return self.stands_before(row, limit.until, limit.order, at) is True
 
@@ -104,14 +110,21 @@ class Limits:
         return self._allows(settled, row, values, source)
 
     def stands_before(
-        self, row: Entity, pivot: Entity, order: Sequence[Ordering], at: At = before
+        self,
+        row: Entity,
+        pivot: Entity,
+        order: Sequence[Ordering],
+        at: At = before,
+        at_pivot: At = before,
     ) -> bool | None:
         """Say whether one row sorts before another; None where that isn't known."""
         for term in order:
-            mine, its = self._sorted_by(row, term, at), self._sorted_by(pivot, term, before)
+            mine, its = self._sorted_by(row, term, at), self._sorted_by(pivot, term, at_pivot)
             if mine is None or its is None:
                 return None
-            result = compare(mine.value, its.value)
+            result = term.compare(mine.value, its.value)
+            if result is None:
+                return None
             if result:
                 return (result > 0) is term.descending
         return None
@@ -119,14 +132,20 @@ class Limits:
     def _sorted_by(self, row: Entity, term: Ordering, at: At) -> Known | None:
         if term.counted:
             return None
-        if term.via is not None:
-            key = at(row, term.via)
-            known = None
-            if key is not None and is_known(key):
-                table = self.rows.catalog.tables.get(row.table)
-                target = table.references.get(term.via) if table else None
-                parent = self.rows.identified(target[0], {target[1]: key.value}) if target else None
-                known = at(parent, term.column) if parent else None
-        else:
-            known = row.after.get(term.column) if row.created else at(row, term.column)
-        return known if known is not None and is_known(known) else None
+        if term.via is None:
+            return self._told(row, term.column, at)
+        key = self._told(row, term.via, at)
+        if key is None or key.value is None:
+            return key  # without a row over there, its columns are NULL
+        if isinstance(key.value, KeyOf):
+            return self._told(key.value.entity, term.column, at)
+        table = self.rows.catalog.tables.get(row.table)
+        target = table.references.get(term.via) if table else None
+        parent = self.rows.identified(target[0], {target[1]: key.value}) if target else None
+        return self._told(parent, term.column, at) if parent else None
+
+    def _told(self, row: Entity, column: str, at: At) -> Known | None:
+        known = at(row, column)
+        if known is None and row.created:
+            known = row.after.get(column)
+        return known if is_known(known) else None

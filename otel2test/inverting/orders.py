@@ -21,20 +21,24 @@ from otel2test.inverting.sql import analyse
 from otel2test.inverting.statements import Select, Union, Unreadable
 from otel2test.reading.exchanges import Query
 
+TIED: Final = "for ORDER BY these are equal"
+UNSORTED: Final = "the query has no ORDER BY"
+NOT_PROMISED: Final = "no query promises it"
 _DEEPEST: Final = 3
 """How deep in an item its own values stand."""
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ORDER_BY: Final = re.compile(r"\bORDER\s+BY\b", re.IGNORECASE)
 _CELL: Final = re.compile(r"[;,\t|]")
-_KEY: Final = re.compile(r"(^|_)(id|pk)$", re.IGNORECASE)
+KEY: Final = re.compile(r"(^|_)(id|pk)$", re.IGNORECASE)
 
-_Path: TypeAlias = "tuple[str | int, ...]"
+Path: TypeAlias = "tuple[str | int, ...]"
+"""Where a value stands in an item."""
 
 
 def unordered_lists(value: object, queries: Iterable[Query]) -> Mapping[Keys, Unordered]:
     """Return the lists in ``value`` that hold rows, and which of their items may come in another order."""
     lists = [(keys, items) for keys, items in _lists(value, ()) if len(items) > 1]
-    wanted = {text for _, items in lists for item in items for _, text in _texts(item)}
+    wanted = {text for _, items in lists for item in items for _, text in texts_of(item)}
     if not wanted:
         return {}
     results = [
@@ -63,7 +67,7 @@ def unordered_lines(text: str, queries: Iterable[Query]) -> str:
     return ""
 
 
-class _Result:
+class Result:
     """What one query returned."""
 
     def __init__(self, query: Query) -> None:
@@ -89,18 +93,18 @@ class _Result:
 class _Column:
     """One column of one result."""
 
-    result: _Result
+    result: Result
     name: str
     places: Mapping[str, int]
     """Text of a value that some list shows → the first row that holds it."""
 
 
 def _columns(query: Query, wanted: set[str]) -> Iterator[_Column]:
-    result = _Result(query)
+    result = Result(query)
     for index, name in enumerate(query.columns):
         places: dict[str, int] = {}
         for number, row in enumerate(query.rows):
-            text = _text(row[index]) if index < len(row) else None
+            text = text_of(row[index]) if index < len(row) else None
             if text in wanted:
                 places.setdefault(text, number)
         if len(places) > 1:
@@ -112,11 +116,11 @@ def _unordered(items: Sequence[object], columns: Sequence[_Column]) -> Unordered
     matches = list(_matches(items, columns))
     if not matches:
         return None
-    spans = min((tuple(_spans(query, rows)) for query, rows in matches), key=_size)
+    spans = min((tuple(tied(query, rows)) for query, rows in matches), key=_size)
     if not spans:
         return None
-    promised = all(_sorting(query) for query, _ in matches)
-    return Unordered(spans, "for ORDER BY these are equal" if promised else "the query has no ORDER BY")
+    promised = all(sorting_of(query) for query, _ in matches)
+    return Unordered(spans, TIED if promised else UNSORTED)
 
 
 def _size(spans: Sequence[tuple[int, int]]) -> int:
@@ -125,7 +129,7 @@ def _size(spans: Sequence[tuple[int, int]]) -> int:
 
 def _matches(items: Sequence[object], columns: Sequence[_Column]) -> Iterator[tuple[Query, list[int]]]:
     """Yield queries whose rows the items repeat as they came, with the number of each item's row."""
-    told = [dict(_texts(item)) for item in items]
+    told = [dict(texts_of(item)) for item in items]
     for path in told[0]:
         if not all(path in each for each in told):
             continue
@@ -140,20 +144,20 @@ def _matches(items: Sequence[object], columns: Sequence[_Column]) -> Iterator[tu
                 yield column.result.query, found
 
 
-def _tells(path: _Path, texts: Sequence[str], rows: Sequence[int], column: _Column) -> bool:
+def _tells(path: Path, texts: Sequence[str], rows: Sequence[int], column: _Column) -> bool:
     """Say whether equal values are no accident, as small numbers may be."""
     if not all(text.lstrip("-").isdigit() for text in texts):
         return True
     name = next((key for key in reversed(path) if isinstance(key, str)), None)
     if name is not None:
-        return bool(_KEY.search(name) and _KEY.search(column.name)) or name == column.name
-    return bool(_KEY.search(column.name)) and column.result.are_a_group(rows)
+        return bool(KEY.search(name) and KEY.search(column.name)) or name == column.name
+    return bool(KEY.search(column.name)) and column.result.are_a_group(rows)
 
 
 # --- what a query promises ------------------------------------------------------------------
 
 
-def _sorting(query: Query) -> tuple[int | None, ...]:
+def sorting_of(query: Query) -> tuple[int | None, ...]:
     statement = analyse(query.sql, query.vendor, has_params=query.params is not None)
     if isinstance(statement, (Select, Union)):
         return statement.sorting
@@ -161,9 +165,9 @@ def _sorting(query: Query) -> tuple[int | None, ...]:
     return (None,) if isinstance(statement, Unreadable) and _ORDER_BY.search(query.sql) else ()
 
 
-def _spans(query: Query, rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+def tied(query: Query, rows: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield from where to where the rows, neighbours in a list, are equal for the query's order."""
-    sorting = _sorting(query)
+    sorting = sorting_of(query)
     if None in sorting:
         return  # some value by which it sorts isn't known: nothing shows that they are tied
     terms = [index for index in sorting if index is not None]
@@ -173,9 +177,9 @@ def _spans(query: Query, rows: Sequence[int]) -> Iterator[tuple[int, int]]:
         return repr([row[index] for index in terms if index < len(row)])
 
     for _, some in groupby(range(len(rows)), key=sorted_by):
-        tied = list(some)
-        if len(tied) > 1:
-            yield tied[0], tied[-1] + 1
+        alike = list(some)
+        if len(alike) > 1:
+            yield alike[0], alike[-1] + 1
 
 
 # --- what a value holds ---------------------------------------------------------------------
@@ -191,21 +195,21 @@ def _lists(value: object, keys: Keys) -> Iterator[tuple[Keys, list[object]]]:
             yield from _lists(item, (*keys, number))
 
 
-def _texts(item: object, path: _Path = ()) -> Iterator[tuple[_Path, str]]:
+def texts_of(item: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Yield the values of one item by which its row could be known, and where they stand in it."""
     if len(path) > _DEEPEST:
         return
     if isinstance(item, Mapping):
         for name, inner in item.items():
-            yield from _texts(inner, (*path, str(name)))
+            yield from texts_of(inner, (*path, str(name)))
     elif isinstance(item, list):
         for number, inner in enumerate(item):
-            yield from _texts(inner, (*path, number))
-    elif (text := _text(item)) is not None:
+            yield from texts_of(inner, (*path, number))
+    elif (text := text_of(item)) is not None:
         yield path, text
 
 
-def _text(value: object) -> str | None:
+def text_of(value: object) -> str | None:
     """Return a value as text, in the same words in a row and in JSON; None for what tells no row."""
     if isinstance(value, uuid.UUID):
         return value.hex

@@ -4,23 +4,29 @@ import html
 import re
 from typing import Final
 
-_HIDDEN: Final = re.compile(
-    r"<!--.*?-->|<(script|style|head|template)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE
-)
+from otel2test.inverting.markup import visible
+
 _TAG: Final = re.compile(r"<[^<>]*>")
 _WITH_ATTRIBUTES: Final = re.compile(r"<[a-zA-Z][^<>]*=[^<>]*>")
+_ELEMENT: Final = re.compile(r"<([a-zA-Z][\w-]*)[^<>]*>([^<>]*)</\1>")
 _CSRF_FIELD: Final = 'name="csrfmiddlewaretoken"'
 
 
 def lines_of(page: str) -> list[str]:
     """Return the texts between the tags of a page, as a reader sees them, in order."""
-    texts = (html.unescape(text) for text in _TAG.split(_HIDDEN.sub(" ", page)))
+    texts = (html.unescape(text) for text in _TAG.split(visible(page)))
     return [text for text in (" ".join(text.split()) for text in texts) if text]
 
 
 def tags_of(page: str) -> list[str]:
     """Return the tags that have attributes, in order: where links lead, what fields hold."""
     return [" ".join(tag.split()) for tag in _WITH_ATTRIBUTES.findall(page)]
+
+
+def element_text(source: str) -> str:
+    """Return what a reader sees of one element, ``<td>3</td>``; of anything else, the same text."""
+    inside = _ELEMENT.fullmatch(source)
+    return html.unescape(inside[2]) if inside is not None else source
 
 
 def is_tag(text: str) -> bool:

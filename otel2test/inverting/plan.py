@@ -20,9 +20,11 @@ from otel2test.inverting.arrangements import (
 )
 from otel2test.inverting.assertions import (
     Assert,
+    AssertCached,
     AssertJson,
     AssertLinked,
     AssertMessages,
+    AssertSession,
     FetchMails,
     FetchRow,
     FetchRows,
@@ -127,6 +129,8 @@ def made(step: object) -> frozenset[str]:
             return frozenset({variable})
         case AssertJson(named=True):
             return frozenset({"data"})
+        case AssertSession(sorts=(_, *_)) | AssertCached(sorts=(_, *_)):
+            return frozenset({"stored"})
         case AssertMessages(named=True):
             return frozenset({"messages"})
         case SendRequest(raises=raises, patches=patches):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from otel2test.inverting.conditions import (
     AnyOf,
@@ -127,10 +128,11 @@ class Read(Execution):
         return value if known and isinstance(value, int) else None
 
     def _order(self, statement: Select, root: TableRef) -> Iterator[Ordering]:
+        null_first = self.query.vendor not in _NULL_LAST
         for number, term in enumerate(statement.ordered_by):
             ref = term.column
             if ref.alias == root.alias and not term.counts:
-                yield Ordering(ref.column, term.descending)
+                yield Ordering(ref.column, term.descending, null_first=null_first)
                 continue
             on = (*statement.predicates, *statement.outer_predicates)
             links = [(mine, other) for mine, other in joined(on, ref.alias) if other.alias == root.alias]
@@ -144,7 +146,7 @@ class Read(Execution):
                 continue
             if not links:
                 return
-            yield Ordering(ref.column, term.descending, links[0][1].column)
+            yield Ordering(ref.column, term.descending, links[0][1].column, null_first=null_first)
 
     def _rows(self, statement: Select, root: TableRef, extra: tuple[Condition, ...] = ()) -> Iterator[Fact]:
         own = {table.alias: self.rooted.own(statement, table) for table in statement.tables}
@@ -363,7 +365,9 @@ class Read(Execution):
         yield Missing(self.source, table, (*conditions, Bound(column, operator, most)))
 
 
-_NO_WITNESS = -1
+_NULL_LAST: Final = frozenset({"postgresql", "oracle"})
+"""Where NULL is greater than any value."""
+_NO_WITNESS: Final = -1
 """Of a row that a group was made of: which of them it is, nobody knows."""
 
 

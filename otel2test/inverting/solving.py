@@ -7,7 +7,7 @@ read inside still counts. Rows that were only counted, or that an update hit uns
 made up at the end, after every other row is known.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
@@ -15,11 +15,11 @@ from otel2test.inverting.avoiding import Avoider
 from otel2test.inverting.belonging import Belonging
 from otel2test.inverting.catalog import Catalog
 from otel2test.inverting.changing import Changes
-from otel2test.inverting.checking import Checker
+from otel2test.inverting.checking import Checker, Contradiction, tables_of
 from otel2test.inverting.completing import Completer
 from otel2test.inverting.conditions import AnyOf, Condition, supposes_absence
 from otel2test.inverting.counting import Counting
-from otel2test.inverting.entities import Entity, Rows
+from otel2test.inverting.entities import Entity, Identity, Rows
 from otel2test.inverting.facts import (
     Averaged,
     Complete,
@@ -27,6 +27,7 @@ from otel2test.inverting.facts import (
     Deleted,
     Fact,
     Inserted,
+    LeftOut,
     Missing,
     NotInverted,
     Savepoint,
@@ -39,6 +40,7 @@ from otel2test.inverting.facts import (
 from otel2test.inverting.judging import Judge
 from otel2test.inverting.keys import NamedKeys
 from otel2test.inverting.limits import Limit, Limits
+from otel2test.inverting.mending import Mender
 from otel2test.inverting.ranking import Ranking
 from otel2test.inverting.sparing import spare
 from otel2test.inverting.state import State
@@ -48,6 +50,8 @@ from otel2test.inverting.witnesses import Witnesses
 _MOST_HALF_SEEN: Final = 200
 """So many rows that were seen in part are looked at for each list that has to stay complete."""
 _MOST_ATTEMPTS: Final = 40
+_MOST_FOR_LEFT_OUT: Final = 4
+"""So many, where rows are added that the test could do without."""
 _MOST_RETRIED: Final = 3000
 """Of more facts than these, the first attempt has to do."""
 _NOT_AT_ONCE: Final = "together with other queries, which no rows were found for at once"
@@ -55,38 +59,57 @@ _MOST_JUDGED: Final = 1000
 """So many rows are looked at for each list from which rows were excluded for what goes with them."""
 
 
-def solve(facts: Iterable[Fact], catalog: Catalog) -> State:
-    """Return the state that explains ``facts``.
+def solve(
+    facts: Iterable[Fact],
+    catalog: Catalog,
+    left_out: Sequence[LeftOut] = (),
+    *,
+    lacking: Collection[str] = (),
+) -> State:
+    """Return the state that explains ``facts``, with a further row for each that queries leave out.
+
+    Of the tables that were found to be ``lacking`` rows, every row that was made up is there.
 
     Where one query is contradicted by what was made up for another, it is tried again in another way;
     what is contradicted in every way is listed as not inverted.
     """
     facts = tuple(facts)
-    solver, state = _solve(facts, catalog, Attempt())
-    for number in range(1, _MOST_ATTEMPTS if len(facts) <= _MOST_RETRIED else 1):
+    solver, state = _solve(facts, catalog, Attempt(), left_out, lacking)
+    most = _MOST_FOR_LEFT_OUT if left_out else _MOST_ATTEMPTS
+    for number in range(1, most if len(facts) <= _MOST_RETRIED else 1):
         if not solver.contradicted:
             break
-        other, told = _solve(facts, catalog, Attempt(number))
+        other, told = _solve(facts, catalog, Attempt(number), left_out, lacking)
         if len(other.contradicted) < len(solver.contradicted):
             solver, state = other, told
+    if solver.contradicted:
+        solver.mend()
+        state = replace(state, entities=solver.entities)
     said = {item.source.position for item in state.not_inverted}
     more = (
-        NotInverted(source, _NOT_AT_ONCE)
-        for source in dict.fromkeys(solver.contradicted)
-        if source.position not in said
+        NotInverted(source, _NOT_AT_ONCE) for source in solver.contradicted if source.position not in said
     )
     return replace(state, not_inverted=(*state.not_inverted, *more))
 
 
-def _solve(facts: Iterable[Fact], catalog: Catalog, attempt: Attempt) -> "tuple[_Solver, State]":
-    solver = _Solver(catalog, attempt)
+def _solve(
+    facts: Sequence[Fact],
+    catalog: Catalog,
+    attempt: Attempt,
+    left_out: Sequence[LeftOut],
+    lacking: Collection[str],
+) -> "tuple[_Solver, State]":
+    solver = _Solver(facts, catalog, attempt)
     for fact in facts:
         solver.learn(fact)
+    solver.left_out = left_out
+    solver.lacking = lacking
     return solver, solver.finish()
 
 
 class _Solver:
-    def __init__(self, catalog: Catalog, attempt: Attempt) -> None:
+    def __init__(self, facts: Sequence[Fact], catalog: Catalog, attempt: Attempt) -> None:
+        self.facts = facts
         self.rows = Rows(catalog)
         self.judge = Judge(self.rows)
         self.attempt = attempt
@@ -102,9 +125,10 @@ class _Solver:
         self.counting = Counting(self.rows, self.judge, self.completer, self.avoider, self.limits)
         self.witnesses = Witnesses(self.rows, self.judge, self.limits, attempt)
         self.changes = Changes(self.rows, self.judge, self.completer, self.limits)
+        self.changes.last_seen = dict(self._last_seen(facts))
+        self.witnesses.written = self.changes.was_written
         self.belonging = Belonging(self.rows, self.completer, self.limits)
-        self.contradicted: tuple[Source, ...] = ()
-        """The queries that the state doesn't explain."""
+        self.contradictions: tuple[Contradiction, ...] = ()
         self.joined: list[Seen] = []
         """The parts of one row of a result, until the next begins."""
         self.counted: list[tuple[Counted, int]] = []
@@ -113,9 +137,17 @@ class _Solver:
         self.sums: list[Summed] = []
         self.means: list[Averaged] = []
         self.missing: list[Missing] = []
+        self.left_out: Sequence[LeftOut] = ()
+        self.lacking: Collection[str] = ()
         self.ranking = Ranking(self.rows, self.judge, self.completer, self.counting)
         self.named_keys = NamedKeys(catalog)
         self.not_inverted: list[NotInverted] = []
+
+    def _last_seen(self, facts: Iterable[Fact]) -> Iterator[tuple[Identity, Seen]]:
+        for fact in facts:
+            if isinstance(fact, Seen):
+                for key in self.rows.identity_keys(fact.table, fact.values):
+                    yield key, fact
 
     # --- going through the facts
 
@@ -181,10 +213,13 @@ class _Solver:
                         window.offset,
                         until=seen[-1],
                         order=window.order,
+                        more=window.more,
                     )
                 )
+        history = self.changes.history()
         for entity, conditions, source in self.witnesses.required:
-            if self.judge.verdict(entity, conditions, self.completer.known) is None:
+            view = history.view((entity.table, *tables_of(conditions)), source.position)
+            if Judge(self.rows, view.there).verdict(entity, conditions, view.at) is None:
                 self.completer.satisfy(entity, conditions, source)
         counted = self.attempt.of(self.counted)
         for fact, number in sorted(counted, key=lambda item: _openness(item[0].conditions)):
@@ -193,7 +228,14 @@ class _Solver:
             *(conditions for _, conditions, _ in self.witnesses.required),
             *(limit.conditions for limits in self.limits.of_table.values() for limit in limits),
         ]
-        spared = spare(tuple(counted), others, self.rows, self.judge)
+        spared = spare(tuple(counted), others, self.rows, self.judge, self.lacking)
+        for left_out in self.left_out:
+            # No query is known to find such a row, hence none is excused.
+            nowhere = replace(left_out.source, position=-1)
+            known = len(self.rows.entities)
+            self.completer.make_up(left_out.table, left_out.conditions, nowhere).left_out = left_out
+            for made in self.rows.entities[known:]:
+                made.decoy = True
         for window in self.windows:
             seen = self._seen_in(window)
             if seen and (window.offset or window.limited):
@@ -207,11 +249,10 @@ class _Solver:
         self._find_others()
         self._keep_apart()
         self._find_others()
-        self.contradicted = tuple(self._check())
-        entities = [item for item in self.rows.entities if not item.undone]
+        self.contradictions = tuple(self._checker.contradictions(self.facts))
         not_inverted = (*self.not_inverted, *self.changes.not_inverted, *self.counting.not_inverted)
         return State(
-            tuple(entities),
+            self.entities,
             tuple(self.missing),
             not_inverted,
             self.rows,
@@ -220,18 +261,26 @@ class _Solver:
             spared,
         )
 
-    def _check(self) -> Iterator[Source]:
-        settled = self.completer.learnt.union(row.table for row in self.witnesses.made)
-        if settled:
-            changed = {
-                table: min((row.changed_at for row in rows.values()), default=0)
-                for table, rows in self.changes.touched.items()
-            }
-            checker = Checker(
-                self.judge, self.counting, self.limits, self.witnesses, changed, frozenset(settled)
-            )
-            windows = [(window, self._seen_in(window)) for window in self.windows]
-            yield from checker.contradicted(self.counted, windows)
+    def mend(self) -> None:
+        """Try other values where nobody saw any, until as few queries as can be are contradicted."""
+        mender = Mender(self.rows, self.completer, self._checker, self.facts)
+        self.contradictions = tuple(mender.mend(self.contradictions))
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """All rows that there were, before the request or since."""
+        return tuple(item for item in self.rows.entities if not item.undone)
+
+    @property
+    def contradicted(self) -> tuple[Source, ...]:
+        """The queries that the state doesn't explain."""
+        return tuple(dict.fromkeys(item.source for item in self.contradictions))
+
+    @property
+    def _checker(self) -> Checker:
+        made = {row.table for row in self.witnesses.made}
+        settled = frozenset(self.completer.learnt | made | self.witnesses.guessed)
+        return Checker(self.rows, self.changes.history(), self.limits, self.witnesses, settled)
 
     def _seen_in(self, window: Window) -> list[Entity]:
         found = [
@@ -254,7 +303,7 @@ class _Solver:
                 for row in (*unseen, *half_seen[:_MOST_HALF_SEEN]):
                     if (
                         row.existed
-                        and not row.changed_before(limit.source)
+                        and not row.changed_before(limit.source, limit.columns)
                         and self.limits.reaches(limit, row)
                     ):
                         self.avoider.avoid(row, limit.conditions, limit.source)

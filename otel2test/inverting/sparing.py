@@ -7,7 +7,7 @@ the other didn't. Hence only rows that nobody saw can be spared offline.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from otel2test.inverting.conditions import AnyOf, Condition, Related
@@ -29,18 +29,19 @@ def spare(
     conditions: Iterable[Sequence[Condition]],
     rows: Rows,
     judge: Judge,
+    lacking: Collection[str] = (),
 ) -> tuple[Spared, ...]:
     """Take back the rows that no count needs, given how many rows each has to find.
 
     ``conditions`` are all others that rows had to satisfy, or must not. A row that another one goes
-    together with is never taken back.
+    together with is never taken back, nor one of the tables that were found to be ``lacking`` rows.
     """
     tables = Counter(fact.table for fact, _ in counted)
     told = [*conditions, *(fact.conditions for fact, _ in counted)]
     joined = {table for each in told for table in _joined(each)}
     found: list[Spared] = []
     for table, number in tables.items():
-        if number < 2 or table in joined:
+        if number < 2 or table in joined or table in lacking:
             continue
         counts = [(fact, least) for fact, least in counted if fact.table == table]
         candidates = list(_unseen(counts, rows))

@@ -68,5 +68,5 @@ class State:
                 or not self.limits.reaches(limit, row, recorded)
             )
             for limit in self.limits.of_table.get(table, ())
-            if not row.changed_before(limit.source)
+            if not row.changed_before(limit.source, limit.columns)
         )

@@ -6,12 +6,12 @@ at the end, when all rows that have a key are known.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from otel2test.inverting.conditions import Condition
 from otel2test.inverting.entities import At, Entity, KeyOf, Known, Rows, before, hashable, is_known
-from otel2test.inverting.facts import Change, Seen, Source, Unknown
+from otel2test.inverting.facts import Change, Join, Seen, Source, Unknown
 from otel2test.inverting.judging import Judge
 from otel2test.inverting.limits import Limits
 from otel2test.inverting.trying import Attempt
@@ -41,8 +41,12 @@ class Witnesses:
     """(position, alias, witness) → the row."""
     made: list[Entity] = field(default_factory=list)
     """Rows that nothing identifies: there had to be one, with what was seen of it."""
+    guessed: set[str] = field(default_factory=set)
+    """Tables with rows of which some sighting, which told of no key, was taken to be."""
     _required_of: dict[int, list[tuple[Condition, ...]]] = field(default_factory=dict)
     """``id`` of a row → the conditions above."""
+    written: Callable[[Entity, str, Source], bool] = field(default=lambda *_: False)
+    """Says whether the request had written to a column of a row before a query."""
     _taken: dict[tuple[int, str], set[int]] = field(default_factory=dict)
 
     def see(self, facts: Sequence[Seen]) -> None:
@@ -62,6 +66,7 @@ class Witnesses:
         self.limits.pending.update(left)
         for sights in waiting:
             self._identify(sights, make=True)
+            guessed = {sight.fact.alias for sight in sights if sight.entity is None and not sight.fact.values}
             while unknown := [sight for sight in sights if sight.entity is None]:
                 best = [(self._match(sight, sights), sight) for sight in unknown]
                 (shared, entity), sight = max(best, key=lambda item: (item[0][0], not item[1].fact.shared))
@@ -72,11 +77,29 @@ class Witnesses:
                     entity.reason = sight.fact.source
                     self.made.append(entity)
                 sight.entity = entity
+                self.guessed.update(each.fact.table for each in sights)
                 self._identify(sights, make=True)
             for sight in sights:
                 self._observe(sight)
+            self._suppose(sights, guessed)
             left.subtract(_places(sights))
             self.limits.pending.difference_update(place for place in _places(sights) if not left[place])
+
+    def _suppose(self, sights: Sequence[_Sight], guessed: Collection[str]) -> None:
+        """Take down which foreign keys lead to rows of which nothing was seen: those may be others."""
+        for sight in sights:
+            for join in sight.fact.joined if sight.entity is not None else ():
+                described = self.rows.catalog.tables.get(sight.fact.table)
+                column = described.columns.get(join.column) if described is not None else None
+                if (
+                    join.alias in guessed
+                    and sight.entity is not None
+                    and column is not None
+                    and not column.null
+                    and join.column not in sight.fact.values
+                    and join.column != (described.primary_key if described is not None else None)
+                ):
+                    self.rows.supposed.add((id(sight.entity), join.column))
 
     # --- by what identifies
 
@@ -145,13 +168,14 @@ class Witnesses:
         best: tuple[int, Entity | None] = (-1, None)
         then = _at(fact.source)
         for entity in self.attempt.of(self._candidates(sight)):
-            if entity.undone or (id(entity) in used and not fact.shared) or _made_after(entity, fact.source):
+            if entity.undone or not _there(entity, fact.source) or (id(entity) in used and not fact.shared):
                 continue
             shared = self._shared(entity, sight, sights)
             if (
                 shared > best[0]
                 and self.judge.verdict(entity, fact.conditions, then) is not False
                 and self._agrees(entity, sight)
+                and self._joins(entity, sight, sights)
             ):
                 best = (shared, entity)
                 if shared == len(sight.values):
@@ -169,6 +193,27 @@ class Witnesses:
             self.judge.verdict(entity, conditions, given) is False
             for conditions in self._required_of.get(id(entity), ())
         ) and self.limits.may_be(entity, sight.values, sight.fact.source)
+
+    def _joins(self, entity: Entity, sight: _Sight, sights: Sequence[_Sight]) -> bool:
+        """Say whether the rows that are known to be joined to the one seen may point to this row."""
+        for other in sights:
+            for join in other.fact.joined:
+                if join.alias == sight.fact.alias and not self._may_point(other, join, entity):
+                    return False
+        return True
+
+    def _may_point(self, sight: _Sight, join: Join, target: Entity) -> bool:
+        row, fact = sight.entity, sight.fact
+        if row is not None and row.value(join.column) is not None:
+            return True  # looked at before
+        known = target.value(join.other)
+        key = known.value if known is not None and is_known(known) else KeyOf(target, join.other)
+        values = {**sight.values, join.column: key}
+        if row is not None:
+            return self.limits.may_be(row, values, fact.source)
+        row = Entity(fact.table, -1)
+        row.before.update((column, Known(value, fact.source)) for column, value in values.items())
+        return self.judge.verdict(row, fact.conditions, before) is not False
 
     def _candidates(self, sight: _Sight) -> Sequence[Entity]:
         table = sight.fact.table
@@ -221,18 +266,30 @@ class Witnesses:
     def observe(self, entity: Entity, values: Mapping[str, object], source: Source) -> None:
         """Take down what was read of a row: of before, or of what the request had made of it."""
         for column, value in values.items():
-            if entity.created or column in entity.after:
-                if isinstance(value, KeyOf):
-                    continue
-                # Read back after the request's own write: tells what the database made of it.
-                written = entity.after.get(column)
-                if written is None or isinstance(written.value, (Unknown, Change)):
-                    self.rows.set_after(entity, column, Known(value, source))
+            if entity.created or self.written(entity, column, source):
+                if not isinstance(value, KeyOf):
+                    self._read_back(entity, column, Known(value, source))
             else:
                 known = entity.before.get(column)
-                if known is None or (isinstance(known.value, KeyOf) and not isinstance(value, KeyOf)):
+                supposed = (id(entity), column) in self.rows.supposed
+                self.rows.supposed.discard((id(entity), column))
+                told = not isinstance(value, KeyOf)
+                if known is None or (told and (isinstance(known.value, KeyOf) or supposed)):
                     self.rows.set_before(entity, column, Known(value, source))
         self.rows.index(entity, values)
+
+    def _read_back(self, entity: Entity, column: str, known: Known) -> None:
+        """Learn what the database made of what the request had written, and what it made that of."""
+        written = entity.after.get(column)
+        if written is not None and not isinstance(written.value, (Unknown, Change)):
+            return
+        if written is not None and isinstance(written.value, Change) and not entity.created:
+            name, by = written.value.column, written.value.by
+            once = not self.written(entity, column, written.source)
+            numbers = isinstance(known.value, (int, float)) and isinstance(by, (int, float))
+            if once and numbers and entity.before.get(name) is None:
+                self.rows.set_before(entity, name, Known(known.value - by, known.source))  # type: ignore[operator]
+        self.rows.set_after(entity, column, known)
 
 
 def _places(sights: Sequence[_Sight]) -> list[tuple[int, str]]:
@@ -266,6 +323,10 @@ def _conflict(entity: Entity, values: Mapping[str, object]) -> bool:
     return False
 
 
-def _made_after(entity: Entity, source: Source) -> bool:
-    """Say whether the request created the row only after ``source``."""
-    return entity.created and all(known.source.position > source.position for known in entity.after.values())
+def _there(entity: Entity, source: Source) -> bool:
+    """Say whether the row can have been there for a query: not made later, nor deleted by then."""
+    if entity.deleted_at is not None and entity.deleted_at < source.position:
+        return False
+    return not entity.created or any(
+        known.source.position <= source.position for known in entity.after.values()
+    )

@@ -1,6 +1,7 @@
 """ORM operations on random schemas, inverted, in a process of their own: Django's settings are for ever.
 
-``OTEL2TEST_TEST_EXAMPLES`` says how many examples are drawn.
+``OTEL2TEST_TEST_EXAMPLES`` says how many examples are drawn, others in each run; as in
+``tests/inverting/test_properties.py``.
 """
 
 import os

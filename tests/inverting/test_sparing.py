@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.inverting.shop import PERSON, TODO, before, select, state_of, update
+from otel2test.inverting.solving import solve
+from tests.inverting.shop import PERSON, TODO, before, catalog_of, facts_of, select, state_of, update
 from tests.recordings import Node, query
 
 
@@ -41,6 +42,15 @@ def test_what_was_spared_is_told_with_its_query() -> None:
         ("shop_todo", 1),
         ("shop_todo", 2),
     }
+
+
+def test_of_a_table_of_which_a_replay_found_too_few_rows_none_is_taken_back() -> None:
+    counts = facts_of(*(since(bound, number) for bound, number in ((3, 7), (9, 2), (5, 4))))
+    as_told = solve(counts, catalog_of())
+    lacking = solve(counts, catalog_of(), lacking={"shop_todo"})
+
+    assert as_told.spared
+    assert lacking.spared == ()
 
 
 def test_rows_that_were_seen_stay() -> None:

@@ -11,6 +11,7 @@ from tests.inverting.shop import (
     TAG,
     TODO,
     TODO_TAGS,
+    USER,
     after,
     before,
     delete,
@@ -759,6 +760,19 @@ def test_a_row_that_only_had_to_be_there_is_one_that_was_seen_before_it_changed(
     )  # fmt: skip
 
     assert before(state, TODO) == [{"id": 50, "title": "Milk"}]
+
+
+def test_a_row_that_is_known_by_another_key_is_not_made_up_again() -> None:
+    ann = {"id": 5, "username": "ann", "is_staff": True}
+    state = state_of(
+        select(USER, ann),
+        query('UPDATE "auth_user" SET "is_staff" = %s WHERE NOT "is_staff"', [True], rowcount=1),
+        update(USER, 5, username="bob"),
+        select(USER, ann | {"username": "bob"}),
+    )
+
+    assert [row.get("id") for row in before(state, USER)].count(5) == 1
+    assert len(before(state, USER)) == 2
 
 
 def test_a_sum_of_nothing_is_null_and_one_of_zero_is_of_a_row() -> None:

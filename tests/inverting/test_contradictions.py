@@ -1,0 +1,198 @@
+"""What was made up for one query, or taken for another row, held against the other queries.
+
+Each example is one that was found by :mod:`tests.inverting.test_properties`, made small.
+"""
+
+from typing import Final
+
+import pytest
+
+from otel2test.inverting.collecting import collect
+from otel2test.inverting.entities import Rows
+from otel2test.inverting.facts import Ordering
+from otel2test.inverting.solving import solve
+from otel2test.reading.exchanges import Query
+from tests.inverting.library import (
+    CATALOG,
+    JOIN,
+    LEFT,
+    Asked,
+    Books,
+    Persons,
+    observe,
+    observed_again,
+    recorded,
+    stocked,
+)
+
+_BOOK: Final = '"book"."id", "book"."title", "book"."pages", "book"."author_id", "book"."editor_id"'
+_AUTHOR: Final = ', "person"."id", "person"."name", "person"."age"'
+_EDITOR: Final = ', T2."id", T2."name", T2."age"'
+_KEYS: Final = 'SELECT "book"."id" AS "id" FROM "book"'
+_VALUES: Final = 'SELECT "book"."title" AS "title", "book"."pages" AS "pages" FROM "book"'
+_ADA: Final[Persons] = [("Ada", None)]
+
+
+@pytest.mark.parametrize(
+    ("persons", "books", "asked"),
+    [
+        pytest.param(
+            _ADA,
+            [("Ale", 0, 0, None), ("Ale", 1, 0, None), ("Ale", 2, 0, None)],
+            [
+                (
+                    (
+                        f'SELECT {_BOOK}{_AUTHOR} FROM "book"{JOIN} WHERE (NOT ("book"."pages" = %s) OR '
+                        '"book"."pages" > %s) ORDER BY "book"."pages" ASC, "book"."id" ASC LIMIT 2 OFFSET 1'
+                    ),
+                    (1, 3),
+                ),
+                (f'{_KEYS}{LEFT} ORDER BY "book"."id" DESC', ()),
+            ],
+            id="nothing-follows-the-last-page",
+        ),
+        pytest.param(
+            [("Ada", None), ("Dee", None)],
+            [("Ale", 0, 0, None), ("Ale", 0, 1, None)],
+            [
+                (
+                    (
+                        f'SELECT {_BOOK}{_AUTHOR} FROM "book"{JOIN} WHERE ("person"."name" = %s OR '
+                        '"person"."name" = %s) ORDER BY "book"."title" ASC, "book"."id" DESC LIMIT 21'
+                    ),
+                    ("Dee", "Dee"),
+                ),
+                (f'{_KEYS}{JOIN}{LEFT} ORDER BY "book"."id" DESC LIMIT 2 OFFSET 1', ()),
+            ],
+            id="an-author-of-whom-nothing-was-seen-is-another",
+        ),
+        pytest.param(
+            _ADA,
+            [("Ale", 3, 0, 0)],
+            [
+                (
+                    (
+                        f'{_KEYS}{JOIN}{LEFT} WHERE (NOT ("book"."pages" = %s)) '
+                        'ORDER BY "book"."id" DESC LIMIT 21'
+                    ),
+                    (0,),
+                ),
+                (
+                    (
+                        'SELECT COUNT(*) AS "__count" FROM "book" '
+                        'WHERE ("book"."pages" > %s AND "book"."editor_id" IS NOT NULL)'
+                    ),
+                    (1,),
+                ),
+            ],
+            id="the-row-that-was-seen-is-the-one-that-was-counted",
+        ),
+        pytest.param(
+            _ADA,
+            [("Ale", 3, 0, None), ("Ale", 0, 0, None), ("Ale", 2, 0, None)],
+            [
+                (f'{_KEYS} WHERE (NOT ("book"."pages" = %s)) ORDER BY "book"."id" DESC LIMIT 2', (1,)),
+                (
+                    (
+                        f'SELECT {_BOOK}{_EDITOR} FROM "book"{LEFT} '
+                        'ORDER BY "book"."pages" DESC, "book"."id" ASC LIMIT 2 OFFSET 1'
+                    ),
+                    (),
+                ),
+            ],
+            id="what-stands-before-one-page-stands-after-another",
+        ),
+        pytest.param(
+            _ADA,
+            [("Ale", 0, 0, None), ("Ale", 0, 0, None)],
+            [('DELETE FROM "book" WHERE "book"."id" = %s', (1,)), (f"{_VALUES}", ())],
+            id="what-was-deleted-is-not-read-later",
+        ),
+        pytest.param(
+            _ADA,
+            [("Ale", 3, 0, None)],
+            [(f"{_VALUES}", ()), ('UPDATE "book" SET "pages" = %s WHERE "book"."id" = %s', (3, 1))],
+            id="what-was-read-before-a-write-is-of-before",
+        ),
+        pytest.param(
+            _ADA,
+            [("Ale", 2, 0, None)],
+            [
+                (f'{_KEYS} WHERE ("book"."pages" > %s) ORDER BY "book"."id" DESC LIMIT 21', (0,)),
+                ('UPDATE "book" SET "pages" = %s WHERE "book"."editor_id" IS NULL', (3,)),
+            ],
+            id="what-a-row-had-to-have-is-not-what-was-written",
+        ),
+        pytest.param(
+            _ADA,
+            [("Ale", 0, 0, None)],
+            [
+                ('UPDATE "book" SET "title" = %s WHERE "book"."editor_id" IS NULL', ("Milk",)),
+                (f'SELECT {_BOOK} FROM "book" ORDER BY "book"."pages" DESC, "book"."id" ASC', ()),
+            ],
+            id="a-write-hit-what-was-read-later",
+        ),
+        pytest.param(
+            _ADA,
+            [("Ale", 3, 0, None)],
+            [
+                (
+                    'UPDATE "book" SET "pages" = ("book"."pages" + %s) WHERE "book"."pages" > %s',
+                    (1, 1),
+                ),
+                (f'SELECT {_BOOK} FROM "book" ORDER BY "book"."pages" DESC, "book"."id" ASC', ()),
+            ],
+            id="what-was-added-to-is-what-was-read-less-that",
+        ),
+    ],
+)
+def test_queries_agree(persons: Persons, books: Books, asked: list[Asked]) -> None:
+    other, told = observed_again(stocked(persons, books), asked)
+
+    assert (other, told) == ([], [])
+
+
+def _positions_told(books: Books, asked: list[Asked]) -> list[int]:
+    original = stocked(_ADA, books)
+    queries: list[Query] = [recorded(at, each, observe(original, each)) for at, each in enumerate(asked)]
+    return [item.source.position for item in solve(collect(queries, CATALOG), CATALOG).not_inverted]
+
+
+def test_a_query_that_is_contradicted_after_a_write_is_told() -> None:
+    everything = 'SELECT COUNT(*) AS "__count" FROM "book"'
+    add = ('UPDATE "book" SET "pages" = ("book"."pages" + %s) WHERE "book"."pages" > %s', (1, 0))
+    asked: list[Asked] = [add, (everything, ()), (everything, ())]
+    original = stocked(_ADA, [("Ale", 2, 0, None)])
+    seen = [observe(original, each) for each in asked]
+    queries = [recorded(at, *each) for at, each in enumerate(zip(asked, seen, strict=True))]
+    queries[2] = recorded(2, asked[2], [(3,)])
+
+    state = solve(collect(queries, CATALOG), CATALOG)
+
+    assert len({item.source.position for item in state.not_inverted} & {1, 2}) == 1
+
+
+def test_queries_that_agree_are_not_told() -> None:
+    asked: list[Asked] = [('DELETE FROM "book" WHERE "book"."pages" > %s', (0,)), (_KEYS, ())]
+
+    assert _positions_told([("Ale", 2, 0, None), ("Ale", 0, 0, None)], asked) == []
+
+
+@pytest.mark.parametrize(("null_first", "expected"), [(True, -1), (False, 1)])
+def test_null_sorts_first_or_last(null_first: bool, expected: int) -> None:
+    term = Ordering("age", descending=False, null_first=null_first)
+
+    assert term.compare(None, 3) == expected
+    assert term.compare(3, None) == -expected
+    assert term.compare(None, None) == 0
+
+
+def test_what_is_undone_was_never_learnt() -> None:
+    rows = Rows(CATALOG)
+    book = rows.new("book")
+    rows.journal = []
+
+    person = rows.new("person")
+    rows.undo(0)
+
+    assert (book.undone, person.undone) == (False, True)
