@@ -1,6 +1,7 @@
 """Plans → one test module, and what a user should know of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from otel2test.errors import Problem
 from otel2test.identifiers import snake_case
@@ -33,14 +34,30 @@ def writable(found: Sequence[Explained], settings: Settings) -> tuple[list[Expla
     problems: list[Problem] = []
     for item in found:
         try:
-            source.check(item.plan, settings.framework)
+            with generating():
+                source.check(item.plan, settings.framework)
         except ValueError as error:
-            asked = ", ".join(f"{each.request.method} {each.request.path}" for each in item.exchanges)
-            where = str(item.exchanges[0].origin)
-            problems.append(Problem(where, f"no test for {asked}: {error}", "the other requests were used"))
+            problems.append(left_out(item.exchanges, error))
         else:
             kept.append(item)
     return kept, problems
+
+
+@contextmanager
+def generating() -> Iterator[None]:
+    """Make a ValueError of whatever goes wrong in the block, so that one request costs none of the others."""
+    try:
+        yield
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(f"the generator fails with {type(error).__name__}: {error}") from error
+
+
+def left_out(exchanges: Sequence[Exchange], error: ValueError) -> Problem:
+    """Return what a user is told of requests for which there is no test."""
+    asked = ", ".join(f"{each.request.method} {each.request.path}" for each in exchanges)
+    return Problem(str(exchanges[0].origin), f"no test for {asked}: {error}", "the other requests were used")
 
 
 def class_name(exchanges: Sequence[Exchange]) -> str:

@@ -5,28 +5,21 @@ time, in the running project; the tests that executed the line are run on each s
 no test notices has survived: the recording may hold what would have told.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import groupby
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from otel2test.inverting.feedback import Place
-from otel2test.proving.jobs import Job, Patch
+from otel2test.inverting.feedback import Lack
+from otel2test.proving.asking import explained, relative
+from otel2test.proving.jobs import Job
 from otel2test.proving.mutating import Mutant, mutants, sample
-from otel2test.proving.mutating.survivors import explain
-from otel2test.proving.replaying import Claim, Proof, Runner, exchanges_of
+from otel2test.proving.replaying import Claim, Proof, Runner
+from otel2test.proving.trials import Memory, Trial, digest_of
 from otel2test.proving.verdicts import Mutants, Survivor
 from otel2test.proving.watching import Watch
-from otel2test.reading.exchanges import Exchange
 
 _SEED: Final = 0
-_PATIENCE: Final = 5.0
-"""On a mutant a test may take so many times as long as without; then it loops, which is noticed, too."""
-_LEAST_PATIENCE: Final = 5.0
-"""Seconds that it is given on top."""
-_ASKED: Final = 3
-"""Tests that are replayed on a survivor, at most, to see what would have told: the quickest."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +31,8 @@ class Bitten:
     by_test: Mapping[str, Mutants]
     """By the keys of claims: of the mutants in lines that the test executed."""
     survivors: tuple[Survivor, ...] = ()
-    killers: Mapping[str, Collection[Place]] = field(default_factory=dict)
-    """What each claim would have to assert, to kill more."""
+    killers: Mapping[str, Collection[Lack]] = field(default_factory=dict)
+    """What each claim lacks, to kill more: assertions and rows."""
     unbroken: tuple[str, ...] = ()
     """Mutants that could not be put in place."""
 
@@ -56,6 +49,7 @@ def bite(
     limit: int | None,
     watch: Watch,
     *,
+    memory: Memory,
     packages: tuple[str, ...] = (),
     until_killed: bool = False,
 ) -> Bitten:
@@ -63,53 +57,57 @@ def bite(
 
     Lines of the installed ``packages`` count, too. With ``until_killed`` a mutant that one test has
     noticed isn't shown to others: the total is the same, and what is told of each test is of the mutants
-    that it was run on. Raises :class:`~otel2test.errors.UsageError` if what makes mutants isn't installed.
+    that it was run on. What ``memory`` knows isn't tried again. Raises
+    :class:`~otel2test.errors.UsageError` if what makes mutants isn't installed.
     """
     claims = {proof.claim.key: proof.claim for proof in proofs}
     covering, seconds = _covering(claims.values(), runner, packages, watch)
     made = _mutants(covering)
     chosen = made if limit is None else sample(made, limit, _SEED)
-    killed: dict[int, set[str]] = {}
-    tried: dict[int, set[str]] = {}
-    watch("breaking the code", 0, len(chosen))
-    begun = 0
-
-    def jobs() -> Iterator[Job]:
-        nonlocal begun
-        for number, jobs in _by_mutant(chosen, covering, claims, seconds):
-            begun = number
-            for job in jobs:
-                if not (until_killed and number in killed):
-                    yield replace(job, stop_at_failure=until_killed)
-
-    for outcome in runner.run(jobs()):
-        number = int(outcome.key.partition(" ")[0])
-        module = outcome.key.partition(" ")[2]
-        for result in outcome.results:
-            key = f"{module}::{result.name}"
-            tried.setdefault(number, set()).add(key)
-            if result.status not in {"passed", "skipped"}:
-                killed.setdefault(number, set()).add(key)
-        watch("breaking the code", begun, len(chosen))
-    survivors = [number for number in tried if number not in killed]
-    by_test = {
-        key: Mutants(
-            sum(key in keys for keys in killed.values()), sum(key in keys for keys in tried.values())
+    texts = {claim.module: digest_of(claim.module) for claim in claims.values()}
+    trials = [
+        Trial(mutant, _claims_of(mutant, covering, claims), texts, memory, until_killed=until_killed)
+        for mutant in chosen
+    ]
+    known = sum(trial.over for trial in trials)
+    if known:
+        watch.note(
+            f"{known} of {len(trials)} mutants were tried before the last run was stopped; "
+            "--fresh tries them again"
         )
-        for key in claims
-    }
-    told, killers = _explained(
-        [chosen[number] for number in survivors], covering, claims, seconds, root, runner, watch
+    watch("breaking the code", known, len(trials))
+    jobs = (
+        job
+        for number, trial in enumerate(trials)
+        if not trial.over
+        for job in trial.jobs(str(number), seconds)
+    )
+    for outcome in runner.run(jobs):
+        number, _, module = outcome.key.partition(" ")
+        trials[int(number)].ended([(f"{module}::{result.name}", result.status) for result in outcome.results])
+        watch("breaking the code", sum(trial.over for trial in trials), len(trials))
+    survivors = [trial for trial in trials if trial.tried and not trial.killed]
+    told, killers = explained(
+        [(trial.mutant, sorted(trial.covers, key=lambda key: (seconds[key], key))) for trial in survivors],
+        claims,
+        root,
+        runner,
+        watch,
     )
     return Bitten(
-        Mutants(len(killed), len(tried)),
-        by_test,
+        Mutants(sum(bool(trial.killed) for trial in trials), sum(bool(trial.tried) for trial in trials)),
+        {
+            key: Mutants(
+                sum(key in trial.killed for trial in trials), sum(key in trial.tried for trial in trials)
+            )
+            for key in claims
+        },
         told,
         killers,
         tuple(
-            f"{_relative(mutant.path, root)}:{mutant.line} ({mutant.operator})"
-            for number, mutant in enumerate(chosen)
-            if number not in tried
+            f"{relative(trial.mutant.path, root)}:{trial.mutant.line} ({trial.mutant.operator})"
+            for trial in trials
+            if not trial.tried
         ),
     )
 
@@ -150,90 +148,6 @@ def _mutants(covering: _Covering) -> list[Mutant]:
     return found
 
 
-def _by_mutant(
-    chosen: Sequence[Mutant],
-    covering: _Covering,
-    claims: Mapping[str, Claim[Any]],
-    seconds: Mapping[str, float],
-) -> Iterator[tuple[int, list[Job]]]:
-    """Yield the number of each mutant with its jobs, one a module that has tests which cover it."""
-    for number, mutant in enumerate(chosen):
-        covers = [claims[key] for key in sorted(covering[mutant.path].get(mutant.line, ()))]
-        patch = Patch(mutant.path, mutant.source, mutant.line)
-        jobs = []
-        for module, items in groupby(covers, key=lambda claim: claim.module):
-            tests = [*items]
-            usual = max(seconds[claim.key] for claim in tests)
-            jobs.append(
-                Job(
-                    f"{number} {module}",
-                    str(module),
-                    tuple(claim.name for claim in tests),
-                    patch=patch,
-                    time_limit=_LEAST_PATIENCE + _PATIENCE * usual,
-                )
-            )
-        yield number, jobs
-
-
-def _explained(
-    survivors: Sequence[Mutant],
-    covering: _Covering,
-    claims: Mapping[str, Claim[Any]],
-    seconds: Mapping[str, float],
-    root: Path,
-    runner: Runner,
-    watch: Watch,
-) -> tuple[tuple[Survivor, ...], dict[str, set[Place]]]:
-    """Return the survivors with what would have killed each, if what a replay of it shows differs."""
-    asked = [
-        sorted(covering[mutant.path].get(mutant.line, ()), key=lambda key: (seconds[key], key))[:_ASKED]
-        for mutant in survivors
-    ]
-    whole = {key: _replay(claims[key]) for keys in asked for key in keys}
-    broken = {
-        f"{number} {key}": _replay(claims[key], f"{number} ", mutant)
-        for number, (mutant, keys) in enumerate(zip(survivors, asked, strict=True))
-        for key in keys
-    }
-    jobs = [*whole.values(), *broken.values()]
-    replays: dict[str, tuple[Exchange, ...]] = {}
-    watch("looking at survivors", 0, len(jobs))
-    for count, outcome in enumerate(runner.run(jobs), 1):
-        replays[outcome.key] = exchanges_of(outcome)
-        watch("looking at survivors", count, len(jobs))
-    told: list[Survivor] = []
-    killers: dict[str, set[Place]] = {}
-    for number, (mutant, keys) in enumerate(zip(survivors, asked, strict=True)):
-        words = ""
-        for key in keys:
-            killer = explain(
-                replays.get(key, ()), replays.get(f"{number} {key}", ()), claims[key].feedback.volatile
-            )
-            if killer is not None:
-                words = words or killer.assertion
-                killers.setdefault(key, set()).add(killer.place)
-        path = _relative(mutant.path, root)
-        diff = mutant.diff.replace(mutant.path, path, 2)
-        told.append(Survivor(path, mutant.line, mutant.operator, diff, words))
-    return tuple(told), killers
-
-
-def _replay(claim: Claim[Any], prefix: str = "", mutant: Mutant | None = None) -> Job:
-    """Return what replays a test as it was replayed first, but for a mutant."""
-    return Job(
-        f"{prefix}{claim.key}",
-        str(claim.module),
-        (claim.name,),
-        record=True,
-        seed=0,
-        worker=0,
-        patch=None if mutant is None else Patch(mutant.path, mutant.source, mutant.line),
-    )
-
-
-def _relative(path: str, root: Path) -> str:
-    try:
-        return Path(path).relative_to(root).as_posix()
-    except ValueError:
-        return path
+def _claims_of(mutant: Mutant, covering: _Covering, claims: Mapping[str, Claim[Any]]) -> list[Claim[Any]]:
+    """Return the tests that executed a mutant's line, in the order of their keys."""
+    return [claims[key] for key in sorted(covering[mutant.path].get(mutant.line, ()))]

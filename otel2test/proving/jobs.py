@@ -57,7 +57,7 @@ class TestResult:
     message: str = ""  # one line: the exception's type and text
     details: str = ""  # traceback, or difference, as the framework prints it
     seconds: float = 0.0
-    refused: tuple[str, ...] = ()  # outbound connections that were refused
+    refused: tuple[str, ...] = ()  # what it may not do: "the connection to …", "writing to …"
 
 
 @dataclass(frozen=True, slots=True)

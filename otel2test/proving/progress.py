@@ -1,8 +1,8 @@
 """What has been proven before an interruption, so that the next run goes on from there.
 
-Kept as JSON Lines in ``.otel2test/`` of the project, one line a test, as soon as it is settled; a
-run that comes to its end deletes it. A line counts only while neither the test as it was first
-written nor the project's code has changed.
+Kept as JSON Lines in ``.otel2test/`` of the project, one line a test and one a mutant, as soon as it is
+settled; a run that comes to its end deletes it. A line counts only while neither the test as it was
+first written, or the tests that a mutant was shown to, nor the project's code has changed.
 """
 
 import contextlib
@@ -33,6 +33,16 @@ class Kept:
     feedback: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is known of one mutant from before, by the keys of tests."""
+
+    tried: tuple[str, ...]
+    """Those that it was shown to."""
+    killed: tuple[str, ...]
+    """Those that noticed it."""
+
+
 class Progress:
     """The file of one project; ``fresh`` forgets what is in it.
 
@@ -44,7 +54,9 @@ class Progress:
         self._code = "\0".join((*situation, _fingerprint(root)))
         if fresh:
             self.finished()
-        self._kept = dict(self._read())
+        self._kept: dict[str, Kept] = {}
+        self._settled: dict[str, Settled] = {}
+        self._read()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -55,7 +67,18 @@ class Progress:
 
     def keep(self, key: str, text: str, kept: Kept) -> None:
         """Remember a test; where the file can't be written, an interruption loses it."""
-        line = json.dumps({"key": self._name(key, text), **{name: getattr(kept, name) for name in _FIELDS}})
+        self._append(self._name(key, text), {name: getattr(kept, name) for name in _FIELDS})
+
+    def settled(self, name: str) -> Settled | None:
+        """Return what is known of a mutant; ``name`` stands for it and for the tests that it is shown to."""
+        return self._settled.get(self._name("mutant", name))
+
+    def settle(self, name: str, settled: Settled) -> None:
+        """Remember a mutant; where the file can't be written, an interruption loses it."""
+        self._append(self._name("mutant", name), {"tried": settled.tried, "killed": settled.killed})
+
+    def _append(self, key: str, told: Mapping[str, object]) -> None:
+        line = json.dumps({"key": key, **told})
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(exist_ok=True)
             ignored = self._path.parent / ".gitignore"
@@ -72,7 +95,7 @@ class Progress:
     def _name(self, key: str, text: str) -> str:
         return hashlib.sha256(f"{self._code}\0{key}\0{text}".encode()).hexdigest()
 
-    def _read(self) -> Iterator[tuple[str, Kept]]:
+    def _read(self) -> None:
         try:
             lines = self._path.read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError):
@@ -81,7 +104,10 @@ class Progress:
             # The last may be cut off; and whoever wrote into it by hand proves again.
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 told = json.loads(line)
-                yield str(told["key"]), Kept(**{name: told[name] for name in _FIELDS})
+                if "tried" in told:
+                    self._settled[str(told["key"])] = Settled(tuple(told["tried"]), tuple(told["killed"]))
+                else:
+                    self._kept[str(told["key"])] = Kept(**{name: told[name] for name in _FIELDS})
 
 
 _FIELDS: Final[tuple[str, ...]] = tuple(Kept.__slots__)

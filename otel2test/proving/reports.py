@@ -27,8 +27,9 @@ def table(report: Report) -> str:
             f"survived: {survivor.path}:{survivor.line} ({survivor.operator})",
             survivor.diff.rstrip(),
         ]
+        others = f", but for {survivor.unasked} that were not asked" if survivor.unasked else ""
         killer = printable(survivor.killer) or "nothing that these requests show"
-        lines.append(f"would be noticed by: {killer}")
+        lines.append(f"would be noticed by: {killer}{others}")
     if report.unbroken:
         lines += ["", f"not tried, as the code can't be broken while it runs: {', '.join(report.unbroken)}"]
     return "\n".join([*lines, "", summary(report)])

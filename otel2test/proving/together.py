@@ -25,7 +25,7 @@ ZONE: Final = "Pacific/Kiritimati"
 """The zone that is furthest ahead; the settings' own zone has the last word, as ever in Django."""
 SHIFT: Final = 2 * 86_400.0
 _START: Final = 600.0
-"""Seconds that the project has until its first test begins."""
+"""Seconds that the project has until its first test begins, and to make databases and the like."""
 _SLACK: Final = 30.0
 """Seconds without a sign, beyond the limit of a test, after which a run is taken for stuck."""
 _PATIENCE: Final = 15.0
@@ -126,8 +126,10 @@ def _await(
         now = results.stat().st_size if results.exists() else 0
         if now != size:
             size, since = now, time.monotonic()
-            began = sum("began" in line for line in _lines(results))
-            patience = time_limit + _SLACK if began else _START
+            lines = [*_lines(results)]
+            began = sum("began" in line for line in lines)
+            starts = not began or lines[-1].get("starts", False)
+            patience = _START if starts else time_limit + _SLACK
             told(max(0, began - 1))
 
 

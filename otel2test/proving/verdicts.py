@@ -21,6 +21,8 @@ class Survivor:
     diff: str
     killer: str = ""
     """The assertion that would have noticed it; empty if the recording holds none."""
+    unasked: int = 0
+    """How many of the tests that ran the line were not asked for such an assertion, where none was found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Worker:
         self.job: Job | None = None
         self.forsaken = False
         """Whether nobody wants the outcome of its job any more."""
+        self.again = False
+        """Whether another worker has died of its job."""
         self.overdue = float("inf")
         """The moment of ``time.monotonic`` at which it is taken for dead."""
         self._project = project
@@ -99,9 +101,9 @@ class Worker:
             raise ProjectError(where, what, f"{remedy}{self._quoted()}")
         return started.notes
 
-    def give(self, job: Job) -> None:
-        """Let it do a job."""
-        self.job = job
+    def give(self, job: Job, *, again: bool = False) -> None:
+        """Let it do a job; ``again`` if another worker has died of that."""
+        self.job, self.again = job, again
         limit = job.time_limit or self._time_limit
         self.overdue = time.monotonic() + limit * (len(job.tests) + 1) + _SLACK
         line = memoryview(f"{job_line(job)}\n".encode())

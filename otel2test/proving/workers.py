@@ -23,7 +23,7 @@ from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
 from otel2test.errors import ProjectError
-from otel2test.proving.jobs import Job, Outcome, read_outcome
+from otel2test.proving.jobs import Job, Outcome, TestResult, read_outcome
 from otel2test.proving.project import Project
 from otel2test.proving.worker import Worker
 
@@ -67,7 +67,6 @@ class Workers:
         self._limits = (time_limit, memory_limit)
         self._start_limit = start_limit
         self._workers: list[Worker] = []
-        self._replaced: set[int] = set()
         self._environment = environment()
 
     def __enter__(self) -> Self:
@@ -93,8 +92,8 @@ class Workers:
         """Do the jobs; yield their outcomes as they end.
 
         Jobs are taken as workers get free. None says that there is no job now: it is asked again after
-        the next outcome, and the run ends if nothing is under way. Raises :class:`ProjectError` where a
-        worker dies again after it was replaced.
+        the next outcome, and the run ends if nothing is under way. A job whose worker dies is given to
+        another, once. Raises :class:`ProjectError` where that one can't be started.
         """
         coming = iter(jobs)
         waiting: list[deque[Job]] = [deque() for _ in self._workers]
@@ -150,23 +149,29 @@ class Workers:
     def _outcome(self, worker: Worker) -> Outcome | None:
         line = worker.read_line()
         if line is None:
-            self._replace(worker)
-            return None
+            return self._replace(worker)
         forsaken, worker.forsaken, worker.job = worker.forsaken, False, None
         return None if forsaken else read_outcome(line)
 
-    def _replace(self, dead: Worker) -> None:
-        """Start another one in place of a worker that died, and let it do the job."""
+    def _replace(self, dead: Worker) -> Outcome | None:
+        """Start another one in place of a worker that died, and let it do the job, unless it was the second.
+
+        Returns the outcome of a job that was done by both when they died.
+        """
         job, number = dead.job, dead.number
         message = dead.last_words()
         dead.end(0.0)
-        if number in self._replaced:
-            raise ProjectError("the project", f"its process died twice: {message}", "see what it says above")
-        self._replaced.add(number)
         worker = self._workers[number] = self._new(number)
         worker.await_start(self._start_limit)
-        if job is not None and not dead.forsaken:
-            worker.give(job)
+        if job is None or dead.forsaken:
+            return None
+        if not dead.again:
+            worker.give(job, again=True)
+            return None
+        how, _, details = message.partition("\n")
+        reason = f"the process that runs it died twice, with {how}"
+        results = tuple(TestResult(name, "crashed", reason, details) for name in job.tests or ("",))
+        return Outcome(job.key, results, worker=number)
 
     def _new(self, number: int) -> Worker:
         scratch = Path(tempfile.mkdtemp(prefix=f"{number}-", dir=self._scratch.name))

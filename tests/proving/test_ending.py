@@ -94,6 +94,14 @@ def test_jobs_on_a_server(tmp_path: Path, server: Any, name: str) -> None:
             assert result(done).status == "passed"
         recorded = faulty.run(workers, root, module("pytest", line), record=True)
         assert "postgresql" in recorded.spans[0]
+        where = f"host={HOST} port={PORT} user=postgres dbname=test_{name}"
+        other = result(
+            faulty.run(workers, root, module("pytest", "import psycopg", f"psycopg.connect({where!r})"))
+        )
+        assert other.status == "failed"
+        assert other.refused == (
+            f"the connection to the database test_{name}, which is none of the scratch ones",
+        )
 
     assert databases(server, name) == [f"test_{name}"]
 

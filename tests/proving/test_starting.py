@@ -142,14 +142,20 @@ def test_conftests_fixtures_are_those_of_the_folder(tmp_path: Path) -> None:
     assert result(from_file).status == "passed"
 
 
-def test_a_worker_that_dies_is_replaced_once(tmp_path: Path) -> None:
+def test_a_job_that_its_worker_dies_of_twice_is_settled_and_others_go_on(tmp_path: Path) -> None:
     root = faulty.make(tmp_path)
+    path = str(root / "tests" / "test_a.py")
     kill = module("pytest", "os.kill(os.getppid(), 9)", more="import os")
     good = module("pytest", "client.get('/cached/')")
+    jobs = [Job("kill", path, ("test_it",), kill), Job("good", path, ("test_it",), good)]
 
     with faulty.working(root) as workers:
-        assert result(faulty.run(workers, root, good)).status == "passed"
-        with pytest.raises(ProjectError, match="died twice: SIGKILL"):
+        found = {outcome.key: result(outcome) for outcome in workers.run(jobs)}
+        assert {key: one.status for key, one in found.items()} == {"kill": "crashed", "good": "passed"}
+        assert found["kill"].name == "test_it"
+        assert found["kill"].message == "the process that runs it died twice, with SIGKILL"
+        workers._start_limit = 0.0
+        with pytest.raises(ProjectError, match="it hasn't started after 0 s"):
             faulty.run(workers, root, kill)
 
 

@@ -35,6 +35,9 @@ SUITE = {
                 import urllib.request
 
                 urllib.request.urlopen("http://203.0.113.7/")
+
+            def test_writes(self):
+                open("made.txt", "w")
     """,
     "test_b.py": "import nowhere\n\ndef test_b(): ...\n",
 }
@@ -71,12 +74,44 @@ def test_those_that_fail_are_told_with_the_reason(tmp_path: Path, framework: Fra
         assert found.pop(f"test_a.py::Tests.test_{name}").startswith("AssertionError: 2 != 1")
     assert found.pop("test_a.py::Tests.test_hangs") == "TimeLimitReached: still running after 2 s"
     assert "203.0.113.7:80" in found.pop("test_a.py::Tests.test_asks")
+    assert "; refused: writing to" in found.pop("test_a.py::Tests.test_writes")
+    assert not (root / "made.txt").exists()
     [(module, reason)] = found.items()
     assert module == "test_b.py::"
     assert "No module named 'nowhere'" in reason
     assert told == sorted(told)
     assert max(told) >= 5
     assert not list(root.rglob("__pycache__"))
+
+
+def test_what_a_session_begins_and_ends_with_is_not_refused_and_may_take_its_time(tmp_path: Path) -> None:
+    fixtures = """
+        import time
+
+        import pytest
+
+        @pytest.fixture(scope="session", autouse=True)
+        def around():
+            time.sleep(2.5)
+            open("begun.txt", "w").close()
+            yield
+            open("ended.txt", "w").close()
+
+        @pytest.fixture
+        def writes():
+            open("made.txt", "w").close()
+    """
+    tests = """
+        def test_first(): ...
+
+        def test_second(writes): ...
+    """
+    root = faulty.make(tmp_path, tests__conftest_py=textwrap.dedent(fixtures))
+
+    found = failures(root, "pytest", [], **{"test_c.py": tests})
+
+    assert list(found) == ["test_c.py::test_second"]
+    assert {path.name for path in root.glob("*.txt")} == {"begun.txt", "ended.txt"}
 
 
 def test_a_test_that_ends_the_run_is_named(tmp_path: Path) -> None:

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 
+from otel2test.processors.pseudonyms import Pseudonyms
 from otel2test.proving.jobs import Framework, Job, Outcome, Patch
 from otel2test.proving.workers import Workers
 from tests.proving import faulty
-from tests.proving.faulty import module, result
+from tests.proving.faulty import SETTINGS, module, result
 
 FRAMEWORKS: tuple[Framework, ...] = ("pytest", "unittest")
 
@@ -136,7 +138,7 @@ def test_connections_are_refused(bench: Bench, path: str, refused: str) -> None:
     kept = result(bench.get(path))
 
     assert kept.status == "failed"
-    assert kept.refused == (refused,)
+    assert kept.refused == (f"the connection to {refused}",)
     assert f"otel2test prove refuses the connection to {refused}" in kept.message
 
 
@@ -151,6 +153,83 @@ def test_what_is_the_users_is_not_touched(bench: Bench) -> None:
     assert bench.workers.notes == (
         "the cache 'default' (django.core.cache.backends.redis.RedisCache) is one in memory while proving",
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        ("(BASE_DIR / 'export.txt').write_text('a')", "writing to {root}/export.txt"),
+        ("(BASE_DIR / 'manage.py').unlink()", "removing {root}/manage.py"),
+        ("shutil.rmtree(BASE_DIR / 'faulty')", "removing {root}/faulty/"),
+        ("sqlite3.connect(BASE_DIR / 'users.sqlite3')", "writing to the database {root}/users.sqlite3"),
+        ("subprocess.run(['touch', BASE_DIR / 'export.txt'])", "the program touch {root}/export.txt"),
+    ],
+)
+def test_files_are_not_touched_and_programs_not_started(bench: Bench, line: str, refused: str) -> None:
+    before = {path: path.stat().st_mtime_ns for path in bench.root.rglob("*")}
+    imports = "import shutil, sqlite3, subprocess\nfrom faulty.settings import BASE_DIR"
+
+    kept = result(bench.run(line, more=imports))
+
+    assert kept.status == "failed"
+    assert kept.message.startswith("PermissionError: otel2test prove refuses ")
+    assert kept.refused[0].startswith(refused.format(root=os.path.realpath(bench.root)))
+    assert {path: path.stat().st_mtime_ns for path in bench.root.rglob("*")} == before
+
+
+def test_what_is_temporary_may_be_written(bench: Bench) -> None:
+    found = bench.run(
+        "with tempfile.TemporaryDirectory() as folder:",
+        "    pathlib.Path(folder, 'a.txt').write_text('a')",
+        "    sqlite3.connect(pathlib.Path(folder, 'a.sqlite3')).execute('CREATE TABLE a (b)')",
+        "open('/dev/null', 'w').close()",
+        more="import pathlib, sqlite3, tempfile",
+    )
+
+    assert (result(found).status, result(found).refused) == ("passed", ())
+
+
+LOGGING = """
+LOGGING = {
+    "version": 1,
+    "handlers": {
+        "open": {"class": "logging.FileHandler", "filename": BASE_DIR / "open.log"},
+        "late": {"class": "logging.FileHandler", "filename": BASE_DIR / "late.log", "delay": True},
+        "full": {
+            "class": "logging.handlers.RotatingFileHandler",
+            "filename": BASE_DIR / "full.log",
+            "maxBytes": 10,
+            "backupCount": 1,
+        },
+    },
+    "loggers": {"shop": {"handlers": ["open", "late", "full"]}},
+}
+FILE_UPLOAD_TEMP_DIR = BASE_DIR / "uploads"
+"""
+LOGGED = """
+import logging
+from pathlib import Path
+from django.core.files.uploadedfile import TemporaryUploadedFile
+
+for number in range(3):
+    logging.getLogger("shop").warning("a long line of a log")
+TemporaryUploadedFile("a.txt", "text/plain", 1, None).close()
+for handler in logging.getLogger("shop").handlers:
+    assert "a long line" in Path(handler.baseFilename).read_text()
+"""
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_logs_and_uploads_go_elsewhere(tmp_path: Path, framework: Framework) -> None:
+    root = faulty.make(tmp_path, settings=SETTINGS + LOGGING)
+    (root / "uploads").mkdir()
+
+    with faulty.working(root, framework) as workers:
+        found = faulty.run(workers, root, module(framework, LOGGED))
+
+    assert (result(found).status, result(found).refused) == ("passed", ())
+    assert {path.name: path.stat().st_size for path in root.glob("*.log*")} == {"open.log": 0, "full.log": 0}
+    assert not list((root / "uploads").iterdir())
 
 
 def test_static_files_without_a_folder_for_them(bench: Bench) -> None:
@@ -229,6 +308,19 @@ def test_pseudonyms_come_out_as_they_went_in(bench: Bench) -> None:
     pseudonym = recorded(secret)
     assert pseudonym != secret
     assert recorded(pseudonym) == pseudonym
+
+
+@pytest.mark.parametrize("secret", ["x", "Pw1", "1234", "k9#Z", "\u00e4b3", "abc12"])
+def test_short_pseudonyms_come_out_as_they_went_in(bench: Bench, secret: str) -> None:
+    pseudonym = Pseudonyms(b"of who has recorded").of(secret)
+
+    (line,) = bench.get(f"/token/?token=t&password={quote(pseudonym)}", record=True).spans
+
+    sent = re.search(r'token=[^&"]+&password=([^&" \\]+)', line)
+    answered = re.search(r'password\\+": ?\\+"([^"\\]+)', line)
+    assert sent is not None
+    assert answered is not None
+    assert unquote(sent[1]) == answered[1] == pseudonym
 
 
 def test_lines_are_those_of_the_project_that_ran_in_requests(bench: Bench) -> None:

@@ -1,16 +1,19 @@
 """What the settings name of the user's is exchanged for something that only proving has.
 
-Databases get names of their own, caches are in memory, and stored files go to a folder that is
-removed afterwards. E-mails are caught by Django's own test environment.
+Databases get names of their own, caches are in memory, and stored files, uploads on their way and logs go
+to a folder that is removed afterwards. E-mails are caught by Django's own test environment.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from django.apps import apps
 from django.conf import settings
@@ -33,6 +36,8 @@ _SET: Final = "location"
 class _State:
     scratch: str = os.sep
     job: str = os.sep
+    logs: Final[WeakKeyDictionary[logging.Handler, Path]] = WeakKeyDictionary()
+    """The files that handlers were made for."""
 
 
 def before_apps(prepare: Callable[[], None]) -> None:
@@ -62,7 +67,28 @@ def exchange(scratch: Path, suffix: str) -> list[str]:
 def use_folder(folder: Path) -> None:
     """Store files below ``folder`` from now on."""
     _State.job = str(_made(folder / "files"))
-    override_settings(MEDIA_ROOT=str(_made(folder / "media"))).enable()
+    changed = {"MEDIA_ROOT": str(_made(folder / "media"))}
+    if settings.FILE_UPLOAD_TEMP_DIR is not None:
+        changed["FILE_UPLOAD_TEMP_DIR"] = str(_made(folder / "uploads"))
+    override_settings(**changed).enable()
+    _move_logs(folder / "logs")
+
+
+def _move_logs(folder: Path) -> None:
+    """Let what writes to log files go on in others, which have the same names."""
+    for reference in list(logging._handlerList):  # type: ignore[attr-defined]
+        handler = reference()
+        if not isinstance(handler, logging.FileHandler):
+            continue
+        place = _State.logs.setdefault(handler, Path(handler.baseFilename))
+        if place.is_relative_to("/dev"):
+            continue
+        moved = folder / place.relative_to(place.anchor)
+        with handler.lock or nullcontext():
+            if handler.stream is not None:
+                handler.stream.close()
+                handler.stream = None  # opened again by what is logged next
+            handler.baseFilename = str(_made(moved.parent) / moved.name)
 
 
 def rename(database: dict[str, Any], suffix: str) -> None:

@@ -58,6 +58,20 @@ def timed() -> Iterator[None]:
         faulthandler.cancel_dump_traceback_later()
 
 
+@contextmanager
+def untimed() -> Iterator[None]:
+    """Don't count the block, where time is limited; what comes after it has what time was left."""
+    left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+    faulthandler.cancel_dump_traceback_later()
+    try:
+        yield
+    finally:
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, left)
+            if _State.file is not None:
+                faulthandler.dump_traceback_later(left + _TELL, file=_State.file)
+
+
 def lift_memory_limit() -> None:
     """Let what has run out of memory be reported."""
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)

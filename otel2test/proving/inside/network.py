@@ -1,20 +1,21 @@
 """Outbound connections are refused while proving, except to a test database on this machine.
 
-An audit hook sees every connection that is made through Python's ``socket``, whichever library
-makes it. It can't be taken out again and is there before the settings are imported. What a driver
-connects in C (psycopg, mysqlclient) it doesn't see.
+Every connection that is made through Python's ``socket`` is seen, whichever library makes it, also
+while the settings are imported. What is connected in C is not: for drivers of databases see
+:mod:`.drivers`.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import os
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-_PORTS: Final = {"mysql": 3306, "postgis": 5432, "postgresql": 5432}
+from otel2test.proving.inside import refusing
+
+PORTS: Final = {"mysql": 3306, "postgis": 5432, "postgresql": 5432}
 """By the last part of the database engine's name."""
 _CONNECTING: Final = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _ASKING: Final = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
@@ -25,13 +26,11 @@ class _State:
     """Sockets in it are our own; None as long as nothing is refused."""
     ports: frozenset[int] = frozenset()
     sockets: tuple[str, ...] = ()
-    refused: Final[list[str]] = []
 
 
 def refuse(folder: str) -> None:
     """Refuse from now on; sockets in ``folder`` may be connected to."""
-    if _State.folder is None:
-        sys.addaudithook(_hook)
+    refusing.enforce({**dict.fromkeys(_CONNECTING, _connect), **dict.fromkeys(_ASKING, _ask)})
     _State.folder = os.path.join(os.path.realpath(folder), "")  # noqa: PTH118 - the separator at its end
 
 
@@ -42,43 +41,36 @@ def allow(databases: Iterable[Mapping[str, Any]]) -> None:
         host = str(database.get("HOST") or "localhost")
         if host.startswith("/"):
             sockets.append(host)
-        elif _is_local(host):
+        elif is_local(host):
             kind = str(database.get("ENGINE")).rpartition(".")[2]
-            port = str(database.get("PORT") or _PORTS.get(kind, 0))
+            port = str(database.get("PORT") or PORTS.get(kind, 0))
             ports.add(int(port) if port.isdecimal() else 0)
         socket = (database.get("OPTIONS") or {}).get("unix_socket")
         sockets += [str(socket)] if socket else []
     _State.ports, _State.sockets = frozenset(ports - {0}), tuple(sockets)
 
 
-def take_refused() -> tuple[str, ...]:
-    """What was refused since this was called last, each once."""
-    found = tuple(dict.fromkeys(_State.refused))
-    _State.refused.clear()
-    return found
+def _connect(_event: str, arguments: tuple[Any, ...]) -> None:
+    address = arguments[1]
+    if isinstance(address, tuple) and len(address) >= 2 and isinstance(address[0], str):
+        if not (is_local(address[0]) and address[1] in _State.ports):
+            _refuse(f"{address[0]}:{address[1]}")
+    elif isinstance(address, str | bytes):
+        path = os.fsdecode(address)
+        if not _is_ours(path):
+            _refuse(path)
 
 
-def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in _CONNECTING:
-        address = arguments[1]
-        if isinstance(address, tuple) and len(address) >= 2 and isinstance(address[0], str):
-            if not (_is_local(address[0]) and address[1] in _State.ports):
-                _refuse(f"{address[0]}:{address[1]}")
-        elif isinstance(address, str | bytes):
-            path = os.fsdecode(address)
-            if not _is_ours(path):
-                _refuse(path)
-    elif event in _ASKING:
-        host = arguments[0]
-        name = os.fsdecode(host) if isinstance(host, str | bytes) else ""
-        if name and not _is_local(name) and not _is_address(name):
-            port = arguments[1] if event == "socket.getaddrinfo" else None
-            _refuse(name if port is None else f"{name}:{port}")
+def _ask(event: str, arguments: tuple[Any, ...]) -> None:
+    host = arguments[0]
+    name = os.fsdecode(host) if isinstance(host, str | bytes) else ""
+    if name and not is_local(name) and not _is_address(name):
+        port = arguments[1] if event == "socket.getaddrinfo" else None
+        _refuse(name if port is None else f"{name}:{port}")
 
 
 def _refuse(where: str) -> None:
-    _State.refused.append(where)
-    raise ConnectionRefusedError(f"otel2test prove refuses the connection to {where}")
+    refusing.refuse(f"the connection to {where}", ConnectionRefusedError)
 
 
 def _is_ours(path: str) -> bool:
@@ -87,7 +79,8 @@ def _is_ours(path: str) -> bool:
     )
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Return whether a name or an address is that of this machine, seen from itself."""
     try:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:

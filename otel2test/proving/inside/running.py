@@ -15,7 +15,16 @@ import traceback
 from dataclasses import asdict
 from pathlib import Path
 
-from otel2test.proving.inside import belongings, clocks, limits, network, recording
+from otel2test.proving.inside import (
+    belongings,
+    clocks,
+    files,
+    limits,
+    literals,
+    programs,
+    recording,
+    refusing,
+)
 from otel2test.proving.inside.channel import send
 from otel2test.proving.inside.executed import Executed
 from otel2test.proving.inside.frameworks import Framework
@@ -60,8 +69,13 @@ def _run(job: Job, framework: Framework, orders: Orders, folder: Path, descripto
     limits.install(job.time_limit or orders.time_limit, orders.memory_limit, folder / STACKS)
     belongings.use_folder(folder)
     importlib.invalidate_caches()  # the module may be younger than what is known of its folder
-    network.take_refused()
-    if not job.record:
+    refusing.take_refused()
+    files.guard([orders.scratch])
+    programs.guard()
+    refusing.begin()
+    if job.record:
+        recording.keep(literals.texts(_text(job)))
+    else:
         recording.stop()
     if not _patched(job):
         return
@@ -76,6 +90,15 @@ def _run(job: Job, framework: Framework, orders: Orders, folder: Path, descripto
         send(descriptor, "spans", recording.take(Path(orders.scratch, "spans")))
     if job.lines:
         send(descriptor, "lines", {path: sorted(lines) for path, lines in executed.lines.items()})
+
+
+def _text(job: Job) -> str:
+    if job.source is not None:
+        return job.source
+    try:
+        return Path(job.module).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""  # which is told when the framework loads it
 
 
 def _patched(job: Job) -> bool:

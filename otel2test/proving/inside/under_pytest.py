@@ -17,7 +17,7 @@ from typing import Any, Final
 import pytest
 from _pytest.assertion.rewrite import rewrite_asserts
 
-from otel2test.proving.inside import databases, limits, modules, network
+from otel2test.proving.inside import databases, limits, modules, refusing
 from otel2test.proving.inside.frameworks import Reporter, Serve, StartError
 from otel2test.proving.inside.results import by_name, last_line, not_run, result_of, summary
 from otel2test.proving.jobs import Job, Orders
@@ -203,7 +203,7 @@ class ProvingPlugin:
             self._calls.clear()
             with limits.timed():
                 hook.pytest_runtest_protocol(item=item, nextitem=session if following is item else following)
-            result = result_of(_name(item), self._calls, network.take_refused())
+            result = result_of(_name(item), self._calls, refusing.take_refused())
             reporter.ended(result)
             if job.stop_at_failure and result.status not in {"passed", "skipped"}:
                 break

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
 
-from otel2test.proving.inside import databases, limits, modules, network
+from otel2test.proving.inside import databases, limits, modules, refusing
 from otel2test.proving.inside.frameworks import Reporter, Serve, StartError
 from otel2test.proving.inside.results import by_name, not_run, status_of, summary
 from otel2test.proving.jobs import Job, Orders, Status, TestResult
@@ -163,7 +163,7 @@ class _Results(unittest.TestResult):
         self.failed = self.failed or result.status not in {"passed", "skipped"}
         self._reporter.ended(
             TestResult(
-                result.name, result.status, result.message, result.details, seconds, network.take_refused()
+                result.name, result.status, result.message, result.details, seconds, refusing.take_refused()
             )
         )
 

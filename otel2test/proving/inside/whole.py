@@ -1,9 +1,10 @@
 """A run of the project's own runner over a folder of tests, as its developers start it.
 
-Nothing is forked and nothing recorded. The order is random, the clock ahead; the network is refused
-and the databases are scratch ones, as ever in proving. What leaves, in a file, is a line for each test
-that begins, ``{"module": …, "began": …}``, one for each that doesn't pass, ``{"module": …, "name": …,
-"message": …}``, and a last one when all have run. The run ends, and destroys its databases, when a pipe
+Nothing is forked and nothing recorded. The order is random, the clock ahead; what is refused ever in
+proving is refused while a test is on, and the databases are scratch ones. What leaves, in a file, is a
+line for each test that begins, ``{"module": …, "began": …}``, one for each that doesn't pass,
+``{"module": …, "name": …, "message": …}``, one when what precedes tests begins or is over,
+``{"starts": …}``, and a last one when all have run. The run ends, and destroys its databases, when a pipe
 is closed: that is also so when the prover dies.
 """
 
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from otel2test.proving.inside import belongings, clocks, limits, network
+from otel2test.proving.inside import belongings, clocks, drivers, files, limits, network, programs, refusing
 from otel2test.proving.inside.results import last_line, summary
 from otel2test.proving.jobs import WHOLE, Whole, read_whole
 
@@ -47,8 +48,12 @@ class _Results:
 
     def tell(self, module: Path, name: str, message: str) -> None:
         """A test failed; without a name, its module."""
-        refused = "".join(f"; refused to connect to {where}" for where in network.take_refused())
+        refused = "".join(f"; refused: {what}" for what in refusing.take_refused())
         self._write(module=os.path.realpath(module), name=name, message=f"{message}{refused}")
+
+    def starts(self, *, over: bool) -> None:
+        """The project starts, which may take its time, or that is over."""
+        self._write(starts=not over)
 
     def finish(self) -> None:
         """All have run."""
@@ -112,12 +117,16 @@ def _end_with(pipe: int) -> None:
 
 def _run(orders: Whole) -> int:
     network.refuse(orders.scratch)
+    drivers.guard()
+    files.guard([orders.scratch])
+    programs.guard()
     limits.install(orders.time_limit, None, Path(orders.scratch, "stacks.txt"))
 
     def prepare() -> None:
         from django.conf import settings
 
         network.allow(settings.DATABASES.values())
+        drivers.allow(settings.DATABASES.values())
         belongings.exchange(Path(orders.scratch), f"otel2test_whole_{os.getpid()}")
 
     belongings.before_apps(prepare)
@@ -157,6 +166,23 @@ def _pytest(orders: Whole, results: _Results) -> int:
         def pytest_runtest_protocol(self) -> Iterator[None]:
             with limits.timed():
                 yield
+
+        @pytest.hookimpl(hookwrapper=True)
+        def pytest_runtest_call(self) -> Iterator[None]:
+            with refusing.around_test():
+                yield
+
+        @pytest.hookimpl(hookwrapper=True)
+        def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
+            """What outlives a test, the databases for one, is part of the project's start, and of its end."""
+            if fixturedef.scope == "function":
+                with refusing.around_test():
+                    yield
+                return
+            results.starts(over=False)
+            with refusing.around_test(on=False), limits.untimed():
+                yield
+            results.starts(over=True)
 
     arguments = [
         *orders.arguments,
@@ -204,7 +230,7 @@ def _told(results: _Results, modules: Sequence[Path]) -> Iterator[None]:
 
     def run(self: unittest.TestCase, result: unittest.TestResult | None = None) -> Any:
         results.began(*_named(self, modules))
-        with limits.timed():
+        with limits.timed(), refusing.around_test():
             return saved[2](self, result)
 
     saved = unittest.TestResult.addFailure, unittest.TestResult.addError, unittest.TestCase.run
