@@ -1,7 +1,7 @@
 """Record the projects, generate a test for each request, run the tests, tell what came of it.
 
 ``python -m corpus [PROJECT …] [--database sqlite|postgresql] [--framework pytest|unittest|both]``, or
-``python -m corpus --prove [--mutate] [PROJECT …]``, which lets otel2test prove the tests.
+``python -m corpus --prove [--mutate] [--strengthen] [PROJECT …]``, which lets otel2test prove the tests.
 """
 
 import argparse
@@ -64,7 +64,10 @@ def _prove(projects: Sequence[Project], options: argparse.Namespace) -> None:
     for project in projects:
         found.append(
             proving.prove(
-                project, recording.recorded(project), mutants=options.mutants if options.mutate else 0
+                project,
+                recording.recorded(project),
+                mutants=options.mutants if options.mutate else 0,
+                strengthen=options.strengthen,
             )
         )
         print(proving.table(found[-1:]).splitlines()[-1], flush=True)
@@ -131,6 +134,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--mutate", action="store_true", help="--prove, and break the code")
     parser.add_argument(
+        "--strengthen", action="store_true", help="--mutate, and again once the tests are strengthened"
+    )
+    parser.add_argument(
         "--mutants",
         type=int,
         default=proving.MUTANTS,
@@ -138,6 +144,7 @@ def _options() -> argparse.Namespace:
         help="in so many places of each project (%(default)s)",
     )
     options = parser.parse_args()
+    options.mutate = options.mutate or options.strengthen
     options.prove = options.prove or options.mutate
     unknown = sorted(set(options.projects) - set(names()))
     if unknown:

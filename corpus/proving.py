@@ -2,8 +2,8 @@
 
 Enters: the recordings of a project. Leaves: :class:`Proved`, what each request came to, what it cost, how
 often the proven tests pass in random order, in an environment without otel2test, and how many mutants
-they kill. The tests are in ``proven/tests/`` of the project's work folder, and what is known of them in
-``proven.json``.
+they kill, as they are and strengthened. The tests are in ``proven/tests/`` of the project's work folder,
+and what is known of them in ``proven.json``.
 """
 
 import io
@@ -17,15 +17,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from corpus.generating import WORKERS
 from corpus.project import Database, Project
 from corpus.recording import Recorded
 from otel2test.pipeline.claims import Options
-from otel2test.pipeline.proofs import prove_recorded
-from otel2test.proving.verdicts import Report
+from otel2test.pipeline.proofs import prove_folder, prove_recorded
+from otel2test.proving.verdicts import Mutants, Report
 from otel2test.settings import Settings
 from otel2test.terminal import aligned
 
@@ -33,6 +33,7 @@ RUNS = 20
 MUTANTS = 300
 _PATIENCE = 3600
 _TOLD = 20
+_NOTHING = "nothing recorded"
 _OF_PAGE = re.compile(r"the page (?:shows|holds)(?: no)?")
 
 
@@ -52,10 +53,14 @@ class Proved:
     """Those in random order in which every proven test passed."""
     unsteady: Sequence[str] = field(default_factory=tuple)
     """What failed in the others."""
+    strengthened: Mutants | None = None
+    """How many mutants the tests kill once they assert, and arrange, what survivors showed to be missing."""
 
 
-def prove(project: Project, recorded: Sequence[Recorded], *, mutants: int = 0) -> Proved:
-    """Prove the tests of a project, and break its code in so many places."""
+def prove(
+    project: Project, recorded: Sequence[Recorded], *, mutants: int = 0, strengthen: bool = False
+) -> Proved:
+    """Prove the tests of a project, and break its code in so many places; then ``strengthen`` them."""
     programs = project.programs("prove")
     folder = project.work / "proven"
     shutil.rmtree(folder, ignore_errors=True)
@@ -76,6 +81,8 @@ def prove(project: Project, recorded: Sequence[Recorded], *, mutants: int = 0) -
     watch = _Watch()
     with _inside(project, folder, programs):
         proven = prove_recorded(sources, (), Settings(), io.BytesIO(), tests, options, watch)
+        stronger = replace(options, strengthen=True)
+        again = prove_folder(tests, (), sources, Settings(), stronger, _Watch()) if strengthen else None
     (project.work / "proven.json").write_text(proven.as_json(), encoding="utf-8")
     began, ended = watch.moments["replaying"]
     found = Proved(
@@ -86,6 +93,7 @@ def prove(project: Project, recorded: Sequence[Recorded], *, mutants: int = 0) -
         ended.wall - began.wall,
         None if began.processor is None or ended.processor is None else ended.processor - began.processor,
     )
+    found.strengthened = again.report.mutants if again is not None else None
     found.runs, found.unsteady = _runs(project, folder)
     return found
 
@@ -215,13 +223,15 @@ def table(proved: Sequence[Proved]) -> str:
     head = ["project", "requests", "proven", "%", "fidelity", "s/request", "CPU s/request", f"runs of {RUNS}"]
     mutated = any(item.report.mutants is not None for item in proved)
     head += ["mutants killed", "%"] if mutated else []
-    rows = [_row(item.project, [item], mutated=mutated) for item in proved]
+    strengthened = any(item.strengthened is not None for item in proved)
+    head += ["strengthened", "%"] if strengthened else []
+    rows = [_row(item.project, [item], mutated=mutated, strengthened=strengthened) for item in proved]
     if len(proved) > 1:
-        rows.append(_row("all", proved, mutated=mutated))
+        rows.append(_row("all", proved, mutated=mutated, strengthened=strengthened))
     return "\n".join(aligned([head, *rows], right=range(1, len(head)))) + "\n"
 
 
-def _row(name: str, items: Sequence[Proved], *, mutated: bool) -> list[str]:
+def _row(name: str, items: Sequence[Proved], *, mutated: bool, strengthened: bool) -> list[str]:
     requests = sum(item.requests for item in items)
     proven = sum(item.report.proven for item in items)
     every = Report(tuple(verdict for item in items for verdict in item.report.verdicts))
@@ -237,10 +247,16 @@ def _row(name: str, items: Sequence[Proved], *, mutated: bool) -> list[str]:
         str(min(item.runs for item in items)),
     ]
     if mutated:
-        mutants = [item.report.mutants for item in items if item.report.mutants is not None]
-        killed, total = sum(one.killed for one in mutants), sum(one.total for one in mutants)
-        row += [f"{killed}/{total}", _percent(killed, total)]
+        row += _killed([item.report.mutants for item in items])
+    if strengthened:
+        row += _killed([item.strengthened for item in items])
     return row
+
+
+def _killed(mutants: Sequence[Mutants | None]) -> list[str]:
+    known = [one for one in mutants if one is not None]
+    killed, total = sum(one.killed for one in known), sum(one.total for one in known)
+    return [f"{killed}/{total}", _percent(killed, total)]
 
 
 def percentage(proved: Sequence[Proved]) -> float:
@@ -269,14 +285,29 @@ def report(proved: Sequence[Proved], database: Database) -> str:
     if survivors:
         told = [f"- {count}: {what}; {killer}" for (what, killer), count in survivors.most_common(_TOLD)]
         parts.append("\n".join(["## What survives most, and what would notice it\n", *told, ""]))
+        parts.append("\n".join(["## Survivors by what would notice them\n", *_by_killer(proved), ""]))
     return "\n".join(parts)
+
+
+def _by_killer(proved: Sequence[Proved]) -> Iterator[str]:
+    """Yield how many survivors each sort of assertion would notice, the most first, and which."""
+    found: dict[str, list[str]] = {}
+    for item in proved:
+        for survivor in item.report.survivors:
+            place = f"{item.project} {survivor.path.rpartition('/site-packages/')[2]}:{survivor.line}"
+            told = f"  - {place} ({survivor.operator}): {survivor.killer}"
+            found.setdefault(_noticing(survivor.killer), []).append(told)
+    for sort, lines in sorted(found.items(), key=lambda each: -len(each[1])):
+        yield f"- {len(lines)}: {sort}"
+        if sort != _NOTHING:
+            yield from lines
 
 
 def _noticing(killer: str) -> str:
     """Return what sort of assertion would kill a survivor."""
     of_page = _OF_PAGE.match(killer)
     told = of_page[0] if of_page else killer.partition(" == ")[0].partition("[")[0]
-    return told or "nothing recorded"
+    return told or _NOTHING
 
 
 def _untrue(item: Proved) -> Iterator[str]:

@@ -46,7 +46,8 @@ class Proving(Running):
     strengthen: Annotated[
         bool,
         typer.Option(
-            "--strengthen", help="--mutate, and add the assertions that survivors show to be missing."
+            "--strengthen",
+            help="--mutate, and add the assertions and rows that survivors show to be missing.",
         ),
     ] = False
     keep_failing: Annotated[

@@ -32,6 +32,7 @@ HARD_SPANS = SPANS / "hard"
 MEASUREMENT = "6f1c2a58-9f3e-4d53-8a4b-0d9c5e7f1a22"
 ANN = {"email": "ann@example.com", "password": "smørrebrød-42"}
 TEXT = "text/plain"
+ANY_ORDER = "what is done for each of several rows that come in any order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,8 @@ CASES = (
         (submit("/tickets/", {"email": "ann@example.com"}),),
     ),
     Case("cached", ("caches",), (get("/statistics/"), get("/statistics/"))),
+    Case("any-order", (ANY_ORDER,), (submit("/remind/"),)),
+    Case("any-order-on-postgresql", (ANY_ORDER,), (submit("/remind/"),), postgresql=True),
     Case("sorted-by-count", ("rows left out of a list that is sorted by a count",), (get("/fewest-books/"),)),
 )
 

@@ -43,6 +43,15 @@ def test_the_table_tells_of_each_project_and_of_all() -> None:
     assert percentage(found) == 75.0
 
 
+def test_the_table_tells_how_many_mutants_strengthened_tests_kill() -> None:
+    weak, strong = (proved("shop", HELD, mutants=Mutants(3, 4)) for _ in range(2))
+    strong.strengthened = Mutants(4, 4)
+
+    assert table([weak]).splitlines()[1].split()[-2:] == ["3/4", "75.0"]
+    assert table([strong]).splitlines()[1].split()[-4:] == ["3/4", "75.0", "4/4", "100.0"]
+    assert table([weak, strong]).splitlines()[-1].split()[-4:] == ["6/8", "75.0", "4/4", "100.0"]
+
+
 def test_the_report_tells_what_is_not_as_it_was_recorded_and_what_survives() -> None:
     told = report([proved("shop", HELD, UNLIKE, FAILED, mutants=Mutants(3, 4), runs=19)], "sqlite")
 
@@ -51,6 +60,7 @@ def test_the_report_tells_what_is_not_as_it_was_recorded_and_what_survives() -> 
     assert "- test_a.py test_c: **KeyError** (a row less)" in told
     assert "- in random order: test_x, 1 times" in told
     assert "- 1: text changed; the page shows\n" in told
+    assert "- 1: the page shows\n  - shop shop/views.py:3 (text changed): the page shows 'a' twice\n" in told
     assert "test_a.py test_a" not in told
 
 

@@ -2,16 +2,22 @@
 
 import io
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from otel2test import suites
+from otel2test import pipeline, suites
 from otel2test.errors import Problem
+from otel2test.inverting.django import inverting
 from otel2test.inverting.feedback import Feedback
-from otel2test.pipeline import folders, recorded
+from otel2test.inverting.plan import Plan
+from otel2test.pipeline import claims, folders, recorded
 from otel2test.pipeline.drafts import drafts, revised, text_of
+from otel2test.reading.exchanges import Exchange
 from otel2test.settings import Framework, Settings
+from otel2test.writing import source
 from otel2test.writing.modules import find_tests
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "spans"
@@ -134,3 +140,83 @@ def test_a_draft_keeps_the_whole_of_its_name(framework: Framework, name: str) ->
 
     assert (anew.name, anew.explained.plan.name) == (name, "the_test_mail")
     assert [*find_tests(text_of([anew], settings).text)] == [name]
+
+
+# --- a generator that fails -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the generator fail for whatever was asked of one page, in a way that nobody has foreseen."""
+
+    def join(story: Sequence[Exchange], *rest: object, **options: object) -> object:
+        if "/login/" in story[0].request.path:
+            raise KeyError("todos_todo")
+        return original(story, *rest, **options)  # type: ignore[arg-type]
+
+    original = inverting.join
+    monkeypatch.setattr(inverting, "join", join)
+
+
+FAILS = re.compile(r"no test for POST /accounts/login/: the generator fails with KeyError: 'todos_todo'")
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_generator_that_fails_costs_one_test(tmp_path: Path) -> None:
+    [problem] = generate(tmp_path)
+
+    assert FAILS.fullmatch(problem.what)
+    assert problem.where.endswith("log-in.json:1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["otel2test.json", "test_todos.py"]
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_generator_that_fails_costs_one_test_of_a_module() -> None:
+    sources = [str(SAMPLES / story) for story in STORIES]
+
+    generated = pipeline.generate(sources, (), Settings(), io.BytesIO())
+
+    assert [bool(FAILS.fullmatch(problem.what)) for problem in generated.problems] == [True]
+    assert generated.module is not None
+    assert len(generated.module.tests) == 2
+
+
+def test_what_fails_to_be_written_costs_one_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(plan: Plan, *rest: object) -> None:
+        if "login" in plan.name:
+            raise TypeError("unhashable")
+        original(plan, *rest)  # type: ignore[arg-type]
+
+    original = source.check
+    monkeypatch.setattr(source, "check", fails)
+    read = recorded.read([str(SAMPLES / story) for story in STORIES], (), None)
+
+    made, problems = drafts(read, Settings())
+
+    assert len(made) == 2
+    assert ["TypeError: unhashable" in problem.what for problem in problems] == [True]
+
+
+def test_a_test_that_cannot_be_written_again_is_a_value_error(request: pytest.FixtureRequest) -> None:
+    read = recorded.read([str(SAMPLES / "log-in.json")], (), None)
+    [draft], _ = drafts(read, Settings())
+    request.getfixturevalue("failing")
+
+    with pytest.raises(ValueError, match="the generator fails with KeyError"):
+        revised(draft, read, Settings(), Feedback(clock=True))
+
+
+def test_tests_whose_generator_fails_now_are_judged_and_that_is_told(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    generate(tmp_path)
+    suite = suites.load(tmp_path, Settings())
+    assert suite is not None
+    request.getfixturevalue("failing")
+
+    there = claims.of_folder(suite, (), ())
+
+    assert [bool(claim.story) for claim in there.claims].count(False) == 1
+    assert len(there.claims) == len(suite.entries)
+    assert [bool(FAILS.fullmatch(problem.what)) for problem in there.problems] == [True]
+    assert there.unrecorded == ()

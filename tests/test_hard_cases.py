@@ -5,8 +5,10 @@ for the other golden files, ``--accept-golden`` takes over what is generated now
 """
 
 import os
+import re
 from io import BytesIO
 from pathlib import Path
+from textwrap import indent
 from typing import Final
 
 import pytest
@@ -14,11 +16,22 @@ import pytest
 from otel2test import pipeline
 from otel2test.settings import Settings
 from samples.generating import Framework, run_tests
-from samples.hard_cases import CASES, HARD_SPANS, PROJECT, Case, postgresql_answers
+from samples.hard_cases import ANY_ORDER, CASES, HARD_SPANS, PROJECT, Case, postgresql_answers
 from tests.endtoend.harness import passed
 from tests.test_golden import FRAMEWORKS, count_tests
 
 GOLDEN: Final = Path(__file__).parent / "golden" / "hard"
+
+IN_ANOTHER_ORDER: Final = """
+from django.db import connection
+
+if connection.vendor == "sqlite":
+    connection.cursor().execute("PRAGMA reverse_unordered_selects = ON")
+for model in (Member, Shelf, Book):
+    first = model.objects.order_by("pk").first()
+    model.objects.filter(pk=first.pk).update(id=first.pk)  # to where PostgreSQL finds it last
+    assert list(model.objects.order_by())[0] != first
+"""
 
 GOES_WRONG: Final = (
     "one fixture per SELECT instead of per entity",
@@ -58,6 +71,7 @@ GOES_WRONG: Final = (
     "names that collide with keywords, builtins or each other",
     "two traces of one view in one file",
     "N traces of one session",
+    "what is done for each of several rows that come in any order",
 )
 
 
@@ -107,3 +121,31 @@ def test_golden_tests_pass(server: str, framework: Framework, tmp_path: Path) ->
 
     assert done.returncode == 0, done.stdout
     assert passed(framework, done.stdout) == sum(map(count_tests, folder.glob("*.py")))
+
+
+@pytest.mark.xdist_group("golden")
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("server", ["sqlite", "postgresql"])
+def test_what_comes_in_any_order_may_come_in_another(
+    server: str, framework: Framework, tmp_path: Path
+) -> None:
+    env = {"HARD_FOLDER": str(tmp_path)}
+    if server == "postgresql":
+        if not postgresql_answers():
+            pytest.skip("no PostgreSQL server answers at 127.0.0.1")
+        env["HARD_POSTGRESQL"] = f"otel2test_{os.getpid()}"
+    (case,) = (each for each in CASES if ANY_ORDER in each.about and each.postgresql == (server != "sqlite"))
+    file = golden(case, framework)
+    text = file.read_text(encoding="utf-8")
+    act = re.search(r"^( +)# Act$", text, re.MULTILINE)
+    assert act is not None
+    moved = tmp_path / "moved" / file.name
+    moved.parent.mkdir()
+    moved.write_text(
+        text[: act.start()] + indent(IN_ANOTHER_ORDER, act[1]) + text[act.start() :], encoding="utf-8"
+    )
+
+    done = run_tests(framework, moved.parent, env, project=PROJECT)
+
+    assert done.returncode == 0, done.stdout
+    assert passed(framework, done.stdout) == 1

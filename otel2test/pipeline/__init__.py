@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from otel2test.errors import Problem
+from otel2test.inverting.origins import Explained
 from otel2test.pipeline import recorded
-from otel2test.pipeline.modules import remarks, writable, written
+from otel2test.pipeline.modules import generating, left_out, remarks, writable, written
 from otel2test.settings import Settings
 from otel2test.writing import explanation, source
 
@@ -35,13 +36,21 @@ def generate(
 ) -> Generated:
     """Return the tests of every request recorded in ``sources``, or in the traces chosen."""
     read = recorded.read(sources, prefixes, stdin)
-    found = [read.inverted(story, settings) for story in read.stories(join=settings.join)]
+    found: list[Explained] = []
+    refused: list[Problem] = []
+    for story in read.stories(join=settings.join):
+        try:
+            with generating():
+                found.append(read.inverted(story, settings))
+        except ValueError as error:
+            refused.append(left_out(story, error))
     try:
-        module = written(found, settings, explain=explain)
-        refused: list[Problem] = []
+        with generating():
+            module = written(found, settings, explain=explain)
     except ValueError:
         # Something can't be written; looking at each first would take as long again.
-        found, refused = writable(found, settings)
+        found, unwritable = writable(found, settings)
+        refused += unwritable
         module = written(found, settings, explain=explain)
     problems = (*read.problems, *refused)
     if module is None:

@@ -15,6 +15,7 @@ from otel2test.pipeline.recorded import Recorded
 from otel2test.proving.checking import Check, Checked, aspects, difference
 from otel2test.proving.jobs import Job, Outcome
 from otel2test.proving.replaying import Runner, described, exchanges_of, prove
+from otel2test.proving.reports import label
 from otel2test.proving.watching import Watch
 from otel2test.reading.exchanges import Exchange
 from otel2test.settings import Settings
@@ -25,6 +26,7 @@ ACCEPTED: Final = "accepted.jsonl"
 """The recording of what was accepted, in the folder of the tests."""
 _EDITED: Final = "it was edited by hand, so it is left to you"
 _UNSTEADY: Final = "written anew from what the program does now it doesn't hold, so it is left to you"
+_UNWRITABLE: Final = "no test can be made of what the program does now, so it is left to you"
 _NOTHING: Final = "it didn't get as far as an answer, so there is nothing to accept"
 
 
@@ -67,6 +69,8 @@ class _Changed:
     """Made from what the program does now; None where it didn't get as far as an answer."""
     module: str
     """Text of a module that holds the test as it would be."""
+    refused: tuple[Problem, ...] = ()
+    """Why no draft could be made of what it does now, though it got so far."""
 
 
 def check_folder(
@@ -99,6 +103,7 @@ def check_folder(
         if accept and failed:
             accepted = _accepted(failed, runner, watch)
             problems += _write(suite, [item for item in failed if item.claim.key in accepted], accepted)
+    problems += tuple(problem for item in failed for problem in item.refused)
     if any(not item.claim.story for item in failed):
         # What a test that holds was made of, nobody asks.
         problems += there.unrecorded
@@ -130,25 +135,29 @@ def _changed(claim: Drafted, outcome: Outcome, suite: Suite) -> _Changed:
     replay = exchanges_of(outcome)
     entry = suite.entry(claim.module.name, claim.name) if claim.module.parent == suite.folder else None
     whole = replay and (entry is None or len(replay) == len(entry.traces))
-    draft = _draft(replay, claim, suite) if whole else None
+    draft, refused = _draft(replay, claim, suite) if whole else (None, ())
     anew = "" if draft is None else text_of([draft], suite.settings).text
     # What leads up to the asserts is as good as it was; a reader looks for what is new.
     module = anew and (spliced(text, anew, claim.name) or anew)
     test = find_tests(text)[claim.name].text
     edited = entry is None or folders.is_edited(suite, claim.module.name, claim.name, test)
-    return _Changed(claim, outcome, replay, test, edited, draft, module)
+    return _Changed(claim, outcome, replay, test, edited, draft, module, refused)
 
 
-def _draft(replay: tuple[Exchange, ...], claim: Drafted, suite: Suite) -> Draft | None:
+def _draft(
+    replay: tuple[Exchange, ...], claim: Drafted, suite: Suite
+) -> tuple[Draft | None, tuple[Problem, ...]]:
+    """Return the test of what the program does now, or why there is none."""
     settings = replace(suite.settings, join=len(replay) > 1, test_class=claim.name.rpartition(".")[0] or None)
     feedback = Feedback(unordered=claim.feedback.unordered, volatile=claim.feedback.volatile)
-    made, _ = drafts(
+    made, refused = drafts(
         Recorded(replay, ()),
         settings,
         claim.module.name,
         {tuple(exchange.trace_id for exchange in replay): feedback},
     )
-    return made[0].named(claim.name) if len(made) == 1 else None
+    told = tuple(replace(problem, where=label(claim.module.name, claim.name)) for problem in refused)
+    return (made[0].named(claim.name) if len(made) == 1 else None), told
 
 
 def _accepted(failed: Sequence[_Changed], runner: Runner, watch: Watch) -> Mapping[str, Draft]:
@@ -204,11 +213,12 @@ def _told(item: _Changed, *, accepted: bool, accept: bool) -> Check:
         diff = difference(item.claim.name, item.text, find_tests(item.module)[item.claim.name].text)
     note = ""
     if accept and not accepted:
-        note = _EDITED if item.edited else _NOTHING if item.draft is None else _UNSTEADY
+        unwritten = _UNWRITABLE if item.refused else _NOTHING
+        note = _EDITED if item.edited else unwritten if item.draft is None else _UNSTEADY
     return Check(
         item.claim.module.name,
         item.claim.name,
-        "accepted" if accepted else "changed" if item.draft is not None else "broken",
+        "accepted" if accepted else "changed" if item.draft is not None or item.refused else "broken",
         aspects(item.claim.story, item.replay),
         described(result) if result is not None else "the test wasn't found",
         diff,

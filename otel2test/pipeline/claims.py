@@ -107,9 +107,13 @@ def of_folder(suite: Suite, modules: Collection[str], recordings: Sequence[str])
     sources = recordings or [str(path) for path in suite.recordings if path.exists()]
     read = recorded.read(sources, (), None) if sources else Recorded((), ())
     known = {entry.traces: feedback_payload.read(entry.feedback) for entry in suite.entries}
-    made, _ = drafts(read, suite.settings, known=known)
+    made, refused = drafts(read, suite.settings, known=known)
     by_traces = {draft.traces: draft for draft in made}
     by_name = {draft.name: draft for draft in made}
+    recorded_at = {
+        tuple(dict.fromkeys(exchange.trace_id for exchange in story)): str(story[0].origin)
+        for story in read.stories(join=suite.settings.join)
+    }
     problems: list[Problem] = []
     claims: list[Drafted] = []
     unrecorded = 0
@@ -125,7 +129,11 @@ def of_folder(suite: Suite, modules: Collection[str], recordings: Sequence[str])
         for name, test in tests.items():
             entry = suite.entry(path.name, name) if ours else None
             draft = by_traces.get(entry.traces) if entry is not None else by_name.get(name)
-            unrecorded += entry is not None and draft is None
+            if entry is not None and draft is None:
+                # That no test can be made of it is told of what has one, and of no other request.
+                why = [problem for problem in refused if problem.where == recorded_at.get(entry.traces)]
+                problems += why
+                unrecorded += not why
             claim = _existing(path, name, draft, entry, read, suite)
             edited = not ours or folders.is_edited(suite, path.name, name, test.text)
             claims.append(as_it_stands(claim) if edited else claim)

@@ -8,7 +8,7 @@ from otel2test.errors import Problem
 from otel2test.identifiers import snake_case
 from otel2test.inverting.feedback import Feedback
 from otel2test.inverting.origins import Explained
-from otel2test.pipeline.modules import class_name, writable
+from otel2test.pipeline.modules import class_name, generating, left_out, writable
 from otel2test.pipeline.recorded import Recorded
 from otel2test.reading.exchanges import Exchange
 from otel2test.settings import Settings
@@ -62,12 +62,19 @@ def drafts(
     known = known or {}
     feedbacks: dict[int, Feedback] = {}
     found: list[Explained] = []
+    failed: list[Problem] = []
     for story in read.stories(join=settings.join):
         feedback = known.get(tuple(exchange.trace_id for exchange in story), Feedback())
-        item = read.inverted(story, settings, feedback)
+        try:
+            with generating():
+                item = read.inverted(story, settings, feedback)
+        except ValueError as error:
+            failed.append(left_out(story, error))
+            continue
         feedbacks[id(item)] = feedback
         found.append(item)
-    kept, problems = writable(found, settings)
+    kept, unwritable = writable(found, settings)
+    problems = [*failed, *unwritable]
     by_module: dict[str, list[Explained]] = {}
     for item in kept:
         by_module.setdefault(module or module_of(item.exchanges[0]), []).append(item)
@@ -90,10 +97,14 @@ def drafts(
 
 
 def revised(draft: Draft, read: Recorded, settings: Settings, feedback: Feedback) -> Draft:
-    """Return the draft as it is when ``feedback`` is known; its name stays."""
-    found = read.inverted(draft.story, settings, feedback)
-    anew = replace(draft, explained=found, feedback=feedback).named(draft.name)
-    source.check(anew.explained.plan, settings.framework)
+    """Return the draft as it is when ``feedback`` is known; its name stays.
+
+    Raises ValueError if there is no such test, whatever the reason.
+    """
+    with generating():
+        found = read.inverted(draft.story, settings, feedback)
+        anew = replace(draft, explained=found, feedback=feedback).named(draft.name)
+        source.check(anew.explained.plan, settings.framework)
     return anew
 
 

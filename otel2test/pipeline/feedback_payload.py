@@ -1,9 +1,9 @@
 """What replays have told of a test ⇄ JSON, for the manifest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, get_args
 
-from otel2test.inverting.feedback import Feedback, Kind, Place
+from otel2test.inverting.feedback import Decoy, Feedback, Kind, Place
 from otel2test.values import BadWireError, NotPlainError, Wire, decode, encode
 
 _KINDS: Final = frozenset(get_args(Kind))
@@ -18,8 +18,11 @@ def write(feedback: Feedback) -> dict[str, object]:
             for place, values in feedback.volatile.items()
         ],
         **{name: _in_order(getattr(feedback, name)) for name in _PLACES},
+        "decoys": [_decoy(decoy) for decoy in sorted(feedback.decoys, key=repr)],
         "pinned": sorted(feedback.pinned),
         "present": sorted(feedback.present),
+        "needed": [[*column] for column in sorted(feedback.needed)],
+        "lacking": sorted(feedback.lacking),
         "clock": feedback.clock,
     }
     return {name: value for name, value in told.items() if value}
@@ -40,8 +43,13 @@ def read(told: Mapping[str, object]) -> Feedback:
         volatile=volatile,
         unordered=places["unordered"],
         asserted=places["asserted"],
+        decoys=frozenset(
+            decoy for decoy in map(_read_decoy, _items(told.get("decoys"))) if decoy is not None
+        ),
         pinned=frozenset(_texts(told.get("pinned"))),
         present=frozenset(_texts(told.get("present"))),
+        needed=frozenset(_read_columns(told.get("needed"))),
+        lacking=frozenset(_texts(told.get("lacking"))),
         clock=told.get("clock") is True,
     )
 
@@ -62,6 +70,36 @@ def _read_place(item: Mapping[str, object]) -> Place | None:
     if not all(isinstance(part, (str, int)) for part in path):
         return None
     return Place(kind, tuple(path), request)  # type: ignore[arg-type]  # one of the kinds
+
+
+def _decoy(decoy: Decoy) -> dict[str, object]:
+    found: dict[str, object] = {"table": decoy.table, "path": [*decoy.path]}
+    numbers = {"number": decoy.number, "part": decoy.part, "request": decoy.request}
+    values = {"values": [_value(value) for value in decoy.values]} if decoy.values else {}
+    absent = {"absent": True} if decoy.absent else {}
+    return {**found, **{name: number for name, number in numbers.items() if number}, **values, **absent}
+
+
+def _read_decoy(item: Mapping[str, object]) -> Decoy | None:
+    table, path, values = item.get("table"), _texts(item.get("path")), item.get("values", [])
+    number, part, request = (_number(item.get(name, 0)) for name in ("number", "part", "request"))
+    if not isinstance(table, str) or not path or not isinstance(values, list):
+        return None
+    if number is None or part is None or request is None:
+        return None
+    absent = item.get("absent") is True
+    return Decoy(table, tuple(path), number, part, tuple(map(_read_value, values)), absent, request)
+
+
+def _number(told: object) -> int | None:
+    return told if isinstance(told, int) and told >= 0 else None
+
+
+def _read_columns(told: object) -> Iterator[tuple[str, str]]:
+    for item in told if isinstance(told, list) else ():
+        match _texts(item):
+            case [table, column]:
+                yield table, column
 
 
 def _value(value: object) -> Wire:

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final, TypeAlias
 
 from otel2test import __version__, suites
 from otel2test.errors import Problem
-from otel2test.inverting.feedback import Place
+from otel2test.inverting.feedback import Decoy, Lack
 from otel2test.pipeline import claims, feedback_payload, folders, recorded
 from otel2test.pipeline.claims import Drafted, Options
 from otel2test.pipeline.drafts import Draft, drafts
@@ -25,6 +25,8 @@ from otel2test.settings import Settings
 from otel2test.suites import Suite
 from otel2test.writing.modules import find_tests
 
+_STRENGTHENED: Final = 2
+"""How often tests are made stronger: what shows only with a row that they lacked is asserted after that."""
 _TOGETHER: Final = 3
 """How often tests are run with their neighbours, each time without those that failed."""
 
@@ -233,39 +235,57 @@ class _Proving:
 
     def _bitten(self, suite: Suite, proven: list[Judged]) -> tuple[Suite, list[Judged], biting.Bitten]:
         bitten = self._bite(proven)
-        if not self._options.strengthen or not bitten.killers:
-            return suite, proven, bitten
-        stronger = self._strengthened(proven, bitten.killers)
-        if not stronger:
-            return suite, proven, bitten
-        suite = self._updated(suite, [proof.claim.draft for proof in stronger.values()])
-        proven = [stronger.get(proof.claim.key, proof) for proof in proven]
-        again = self._bite(proven)
-        return suite, proven, again
+        for _ in range(_STRENGTHENED if self._options.strengthen else 0):
+            killers = bitten.killers
+            stronger = self._strengthened(proven, killers) if killers else {}
+            if not stronger:
+                break
+            suite = self._updated(suite, [proof.claim.draft for proof in stronger.values()])
+            proven = [stronger.get(proof.claim.key, proof) for proof in proven]
+            bitten = self._bite(proven)
+            if not any(isinstance(lack, Decoy) for lacks in killers.values() for lack in lacks):
+                break  # what shows with new rows only may have to be asserted yet
+        return suite, proven, bitten
 
     def _bite(self, proven: Sequence[Judged]) -> biting.Bitten:
         options = self._options
+        for proof in proven:
+            # As it is in the file by now; that is what an interrupted run goes on with.
+            text = proof.claim.module.read_text(encoding="utf-8")
+            self._progress.keep(proof.claim.key, text, _to_keep(proof))
         return biting.bite(
             proven,
             self._project.root,
             self._runner,
             options.mutants,
             self._watch,
+            memory=self._progress,
             packages=options.packages,
             until_killed=options.until_killed,
         )
 
     def _strengthened(
-        self, proven: Sequence[Judged], killers: Mapping[str, Collection[Place]]
+        self, proven: Sequence[Judged], killers: Mapping[str, Collection[Lack]]
     ) -> Mapping[str, Judged]:
-        """Return the tests with the assertions that survivors showed to be missing, where these hold."""
+        """Return the tests with what survivors showed to be missing, where it holds.
+
+        Which rows can't be added is told.
+        """
+        refused: set[str] = set()
 
         def proved(claims: Sequence[Drafted]) -> list[Judged]:
             self._watch("replaying stronger tests", 0, len(claims))
             return prove(claims, self._runner, lambda _: None, rounds=1)
 
+        def adds(one: Drafted, other: Drafted) -> bool:
+            told = {f"{other.name}: {reason}" for reason in _left_out(other) if reason not in _left_out(one)}
+            for note in sorted(told - refused):
+                self._watch.note(note)
+            refused.update(told)
+            return _test(one) != _test(other)
+
         ours = [proof for proof in proven if proof.claim.draft is not None]
-        return strengthened(ours, killers, proved, lambda one, other: _test(one) != _test(other))
+        return strengthened(ours, killers, proved, adds)
 
     def _without_failing(self, suite: Suite, failed: Sequence[Judged]) -> Suite:
         """Return a folder without tests that were generated and fail, or with a mark on them."""
@@ -292,6 +312,12 @@ def _text(claim: Drafted) -> str:
 
 def _test(claim: Drafted) -> str:
     return find_tests(_text(claim))[claim.name].text
+
+
+def _left_out(claim: Drafted) -> list[str]:
+    """Return in words what a test does without."""
+    left_out = claim.draft.explained.left_out if claim.draft is not None else ()
+    return [f"{origin.what}: {origin.because.removesuffix(':')}" for origin in left_out]
 
 
 def _edited(folder: Path, settings: Settings) -> frozenset[str]:

@@ -4,8 +4,9 @@ What enters are the requests that a test was made of, and those of its replays: 
 others later or with other seeds. What leaves is :class:`Learnt`.
 
 Only what differs *between replays* becomes weaker. Where they agree and the recording is another,
-the arranged state is wrong, or the clock is: that is told, or leads to a stricter test. One
-exception, as no program promises it: the order of rows that no statement asked for.
+the arranged state is wrong, or the clock is: that is told, or leads to a stricter test, or to one
+that arranges what was lacking (:mod:`.lacking`). One exception, as no program promises it: the
+order of rows that no statement asked for.
 """
 
 import datetime as dt
@@ -27,6 +28,7 @@ from otel2test.proving.comparing.places import differing, observed, same_items, 
 from otel2test.proving.comparing.results import Comparison
 from otel2test.proving.comparing.statements import compares_with
 from otel2test.proving.comparing.steps import steps
+from otel2test.proving.lacking import ages, lacks
 from otel2test.reading.exchanges import Exchange
 
 _ANOTHER_DAY: Final = dt.timedelta(hours=12)
@@ -40,6 +42,8 @@ class Learnt:
     """What the replays of one test told."""
 
     feedback: Feedback
+    lacks: tuple[Feedback, ...] = ()
+    """What of it the arranged state lacks, to be tried one after the other until a replay is more alike."""
     first: str = ""
     """Where replay and recording first differ, as a sentence; empty where they don't."""
     fidelity: float = 1.0
@@ -62,12 +66,25 @@ def learn(recorded: Sequence[Exchange], replays: Sequence[Sequence[Exchange]]) -
         )
         for number, exchange in enumerate(recorded)
     ]
+    lacking = _alternatives([lesson.lacks() for lesson in lessons])
     feedback: Feedback = reduce(or_, (lesson.feedback() for lesson in lessons), Feedback())
+    feedback = reduce(or_, lacking[:1], feedback)
+    if not lacking:
+        lacking = _alternatives([lesson.ages() for lesson in lessons])
+        feedback = feedback or reduce(or_, lacking[:1], feedback)
     shares = (
         sum(comparison.fidelity for comparison in comparisons) / max(len(recorded), len(replay), 1)
         for comparisons, replay in zip(compared, replays, strict=True)
     )
-    return Learnt(feedback, _first(recorded, replays, lessons), min(shares, default=1.0))
+    first = _first(recorded, replays, lessons)
+    return Learnt(feedback, lacking, first, min(shares, default=1.0))
+
+
+def _alternatives(told: Sequence[Sequence[Feedback]]) -> tuple[Feedback, ...]:
+    """Return what to try for a test, given that for each request: for all at once, then for the first."""
+    found = [alternatives for alternatives in told if alternatives]
+    everything: Feedback = reduce(or_, (alternatives[0] for alternatives in found), Feedback())
+    return (everything, *(each for each in found[0] if each != everything)) if found else ()
 
 
 def _first(
@@ -102,6 +119,7 @@ class _Lesson:
         self._seen = [observed(exchange, number) for exchange in (recorded, *replays)]
         models = recorded.schema.models
         self._framework = frozenset(model.table for model in models if model.framework is not None)
+        self._users = frozenset(model.table for model in models if model.user)
 
     def first(self) -> str:
         """Return the first divergence of the first replay that has one."""
@@ -110,10 +128,18 @@ class _Lesson:
                 continue
             first = comparison.divergences[0]
             if first.kind in {"header", "body"} and comparison.stamps:
-                times = ", ".join(comparison.stamps[:_TOLD])
+                times = ", ".join(map(".".join, comparison.stamps[:_TOLD]))
                 return f"{first.sentence} (in the replay, {times} is when the test made its rows)"
             return first.sentence
         return ""
+
+    def lacks(self) -> tuple[Feedback, ...]:
+        """Return what the arranged state lacks, to be tried one after the other."""
+        return lacks(self._comparisons, self._framework)
+
+    def ages(self) -> tuple[Feedback, ...]:
+        """Return that rows have to be as old as they were, to be tried one after the other."""
+        return ages(self._comparisons, self._framework, self._users)
 
     def feedback(self) -> Feedback:
         clock = self._needs_clock()

@@ -3,12 +3,14 @@
 A test is run twice under the recorder, each time in a process where nothing ran before: once as
 it is, and once a day later, in a process with other hash seeds, twice in a row. What the two
 replays don't share is volatile; where both differ from the recording, the arranged state lacks
-something. Both come back as feedback, with which the test is written again.
+something. Both come back as feedback, with which the test is written again. The best is kept: what was
+handed back stays only where the replay is more alike with it.
 """
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -27,7 +29,7 @@ LATER: Final = 86_400.0 + 5 * 3_600
 """Seconds by which the second replay is later: another day, and another hour."""
 _SEED: Final = 20_251
 _FAITHFUL: Final = 0.9
-"""A test that passes and shares so much with its recording isn't written again."""
+"""A test that passes and shares so much with its recording is written again for what its state lacks only."""
 
 
 class Runner(Protocol):
@@ -83,18 +85,27 @@ def prove(
     settled: dict[str, Proof[D]] = {}
     best: dict[str, Proof[D]] = {}
     waiting = {claim.key: claim for claim in claims}
+    others: dict[str, Iterator[Claim[D]]] = {}
+    """What else a test may become, where what is tried first is no better."""
+    tried = {claim.key: {claim.source} for claim in claims}
     for number in range(1, rounds + 1):
         again: dict[str, Claim[D]] = {}
         for key, outcomes in _replayed(waiting.values(), runner):
             proof, further = _judged(waiting[key], outcomes)
+            before = best.get(key)
             proof = replace(
-                proof,
-                rounds=number,
-                seconds=proof.seconds + (best[key].seconds if key in best else 0.0),
+                proof, rounds=number, seconds=proof.seconds + (before.seconds if before is not None else 0.0)
             )
-            best[key] = proof if key not in best else _better(best[key], proof)
-            if further is not None and number < rounds:
-                again[key] = further
+            best[key] = proof if before is None else _better(before, proof)
+            if before is not None and best[key].claim is before.claim:
+                # It was no better: there may be less to hand back that is.
+                further = others[key] if before.passed else chain(further, others[key])
+            others[key] = further
+            new = (each for each in further if each.source not in tried[key])
+            revised = next(new, None) if number < rounds else None
+            if revised is not None:
+                tried[key].add(revised.source)
+                again[key] = revised
             else:
                 settled[key] = best[key]
                 told(best[key])
@@ -132,28 +143,32 @@ def _jobs(claim: Claim[D]) -> Iterator[Job]:
     )
 
 
-def _judged(claim: Claim[D], outcomes: tuple[Outcome, Outcome]) -> tuple[Proof[D], Claim[D] | None]:
-    """Return what the replays of a claim show, and the claim written anew, if that may help."""
+def _judged(claim: Claim[D], outcomes: tuple[Outcome, Outcome]) -> tuple[Proof[D], Iterator[Claim[D]]]:
+    """Return what the replays of a claim show, and the claim as it may be written anew, the best first."""
     passed, reason = _passed(outcomes)
     seconds = sum(outcome.seconds for outcome in outcomes)
     replays = [exchanges_of(outcome, last=len(claim.story)) for outcome in outcomes]
     if not claim.story:
-        return Proof(claim, passed, None, reason, seconds=seconds, replay=replays[0]), None
+        return Proof(claim, passed, None, reason, seconds=seconds, replay=replays[0]), iter(())
     learnt = learn(claim.story, replays)
     proof = Proof(claim, passed, learnt.fidelity, reason, learnt.first, seconds=seconds, replay=replays[0])
-    if (passed and learnt.fidelity >= _FAITHFUL) or claim.revise is None:
-        return proof, None
-    # What a test that passes doesn't look at may differ.
-    news = learnt.feedback if not passed else replace(learnt.feedback, volatile={}, unordered=frozenset())
-    feedback = claim.feedback | news
-    if feedback == claim.feedback:
-        return proof, None
-    try:
-        revised = claim.revise(feedback)
-    except ValueError:
-        # What was learnt leads to something that can't be written; it stays as it is.
-        return proof, None
-    return proof, None if revised.source == claim.source else revised
+    # What a test that passes doesn't look at may differ; what its state lacks is mended all the same.
+    news = replace(learnt.feedback, volatile={}, unordered=frozenset()) if passed else learnt.feedback
+    told = (news, replace(news, needed=frozenset(), lacking=frozenset()), *learnt.lacks)
+    return proof, _revised(claim, learnt.lacks if passed and learnt.fidelity >= _FAITHFUL else told)
+
+
+def _revised(claim: Claim[D], told: Iterable[Feedback]) -> Iterator[Claim[D]]:
+    """Yield what a test becomes with each of these."""
+    for news in told:
+        feedback = claim.feedback | news
+        if claim.revise is None or feedback == claim.feedback:
+            continue
+        try:
+            revised = claim.revise(feedback)
+        except ValueError:
+            continue  # what was learnt leads to something that can't be written
+        yield revised
 
 
 def exchanges_of(outcome: Outcome, last: int = 0) -> tuple[Exchange, ...]:
@@ -182,7 +197,7 @@ def _passed(outcomes: Iterable[Outcome]) -> tuple[bool, str]:
 
 def described(result: TestResult) -> str:
     """Return in one line how a test ended."""
-    refused = f"; refused to connect to {', '.join(result.refused)}" if result.refused else ""
+    refused = f"; refused: {', '.join(result.refused)}" if result.refused else ""
     text = result.message.strip().partition("\n")[0] or result.status
     return f"{text}{refused}"
 

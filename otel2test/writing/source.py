@@ -45,7 +45,7 @@ _THIRD_PARTY: Final = frozenset(
 )
 _FIXED: Final = frozenset(
     {
-        *("client", "cursor", "data", "each", "entry", "message", "messages", "n", "pytestmark"),
+        *("client", "cursor", "data", "each", "entry", "message", "messages", "n", "pytestmark", "stored"),
         *("response", "self", "session", "statement", "_"),
     }
 )

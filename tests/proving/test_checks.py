@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
 from otel2test import suites
-from otel2test.pipeline import folders
+from otel2test.inverting.django import inverting
+from otel2test.pipeline import claims, folders
 from otel2test.pipeline.checks import ACCEPTED, Result, check_folder
 from otel2test.pipeline.claims import Options
 from otel2test.proving.checking import Check
+from otel2test.proving.jobs import Job, Outcome, TestResult
 from otel2test.settings import Settings
 from otel2test.writing.modules import find_tests
 from tests.proving import planted
@@ -138,3 +141,49 @@ def test_afterwards_all_that_was_accepted_holds(accepted: Checked, tmp_path: Pat
     assert again.result.problems == ()  # recordings are missed only where something changed
     assert again.result.whole
     assert again.text == again.before
+
+
+class Unlike:
+    """Stands for workers in whose project every test fails, and does what was recorded."""
+
+    notes = ()
+    spans: tuple[str, ...] = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
+        for job in jobs:
+            results = tuple(TestResult(name, "failed", "AssertionError") for name in job.tests)
+            yield Outcome(job.key, results, self.spans)
+
+
+def test_where_no_test_can_be_made_of_what_happens_now_that_is_told(
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = planted.copied(recorded, tmp_path / "project")
+    source = root / "spans" / "today.jsonl"
+    assert not folders.generate([str(source)], (), Settings(), io.BytesIO(), root / FOLDER).problems
+    Unlike.spans = tuple(source.read_text(encoding="utf-8").splitlines())
+    monkeypatch.setattr(claims, "Workers", lambda *_, **__: Unlike())
+    join, calls = inverting.join, []
+
+    def fails_later(*given: Any, **options: Any) -> Any:
+        calls.append(given)
+        if len(calls) > 1:
+            raise KeyError("todos_todo")
+        return join(*given, **options)
+
+    monkeypatch.setattr(inverting, "join", fails_later)
+
+    found = checked(root, accept=True)
+
+    [check] = found.checks.values()
+    assert check.status == "changed"
+    assert check.note == "no test can be made of what the program does now, so it is left to you"
+    [problem] = found.result.problems
+    assert problem.where == "test_faulty.py::test_today_returns_json"
+    assert "the generator fails with KeyError: 'todos_todo'" in problem.what
+    assert found.text == found.before

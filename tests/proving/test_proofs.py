@@ -285,6 +285,47 @@ def test_ctrl_c_leaves_nothing_behind_and_the_next_run_goes_on(first: Ran, tmp_p
     assert not settled.exists()
 
 
+def test_mutants_are_not_tried_again_after_ctrl_c(recorded: Path, tmp_path: Path) -> None:
+    root = planted.copied(recorded, tmp_path / "project")
+    source = str(root / "spans" / "careless.jsonl")
+    folders.generate([source], (), Settings(), io.BytesIO(), root / MODULE.parent)
+    prover = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "otel2test",
+            "prove",
+            str(MODULE),
+            "--jobs",
+            "1",
+            "--mutate",
+            "--mutants",
+            "6",
+        ],
+        cwd=root,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    settled = root / ".otel2test" / "proving.jsonl"
+    deadline = time.monotonic() + 300
+    while not (settled.exists() and '"tried"' in settled.read_text(encoding="utf-8")):
+        assert time.monotonic() < deadline
+        assert prover.poll() is None
+        time.sleep(0.02)
+
+    prover.send_signal(signal.SIGINT)
+
+    assert prover.communicate(timeout=30)[1].endswith("stopped; the same command goes on from here\n")
+    before = settled.read_text(encoding="utf-8").count('"tried"')
+    again = proven_again(root, mutate=True, mutants=6)
+    replays, mutants = again.watch.notes[1:]
+    assert replays.startswith("1 of 1 tests were replayed before the last run was stopped; ")
+    assert mutants.startswith(f"{before} of ")
+    assert "mutants were tried before the last run was stopped; " in mutants
+    assert again.proven.whole
+    assert not settled.exists()
+
+
 # --- where nothing is run -----------------------------------------------------------------------
 
 

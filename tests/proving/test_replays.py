@@ -31,7 +31,11 @@ FAITHFUL: Final = (
 """Keys that the database draws, chance, a cache, savepoints, uploads, a login, and so on."""
 
 FAULTS: Final = {
-    "another value": ("number=41", "number=40", "number is 40, not 41"),
+    "another value": (
+        "number=41",
+        "number=40",
+        "cases_counter.number: 41 recorded, 40 in the replay (id=1)",
+    ),
     "a row that is missing": (
         'Counter.objects.create(name="visits", number=41)',
         'Counter.objects.create(name="views", number=41)',

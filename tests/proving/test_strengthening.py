@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from otel2test.inverting.feedback import Feedback, Place
+from otel2test.inverting.feedback import Decoy, Feedback, Place
 from otel2test.proving.replaying import Claim, Proof
 from otel2test.proving.strengthening import strengthened
 
@@ -53,3 +53,24 @@ def test_one_that_does_not_hold_keeps_out_no_other(
     assert told == ({} if asserted is None else {first.claim.key: asserted})
     assert len(rounds) <= most
     assert set(rounds) <= {1}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_rows_are_tried_apart_from_assertions(fails: bool) -> None:
+    draft, other = Decoy("shop_post", ("status",)), Decoy("shop_post", ("owner_id",))
+    tried: list[tuple[int, int]] = []
+
+    def with_rows(feedback: Feedback) -> Claim[None]:
+        return Claim(Path("test_x.py"), "test_x", repr(feedback), feedback=feedback, revise=with_rows)
+
+    def prove(claims: Sequence[Claim[None]]) -> list[Proof[None]]:
+        tried.extend((len(each.feedback.asserted), len(each.feedback.decoys)) for each in claims)
+        return [Proof(each, not (fails and other in each.feedback.decoys)) for each in claims]
+
+    first = Proof(with_rows(Feedback()), passed=True)
+    found = strengthened([first], {first.claim.key: {A, B, draft, other}}, prove, adds)
+
+    assert tried[:2] == [(2, 0), (2, 2)]
+    told = found[first.claim.key].claim.feedback
+    assert told.asserted == {A, B}
+    assert told.decoys == ({draft} if fails else {draft, other})

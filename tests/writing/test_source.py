@@ -59,6 +59,7 @@ from otel2test.inverting.assertions import (
     AssertJson,
     AssertLacks,
     AssertLike,
+    AssertLines,
     AssertLinked,
     AssertLoggedIn,
     AssertLoggedOut,
@@ -72,6 +73,7 @@ from otel2test.inverting.assertions import (
     AssertSentBody,
     AssertSentForm,
     AssertSentHeader,
+    AssertSentInAnyOrder,
     AssertSentJson,
     AssertSession,
     AssertStatus,
@@ -119,6 +121,7 @@ from tests.writing.test_literals import HOSTILE
 
 TODO = Name("shop.models", "Todo")
 URL = "https://api.example.com/"
+WHY = "no ORDER BY"
 NOON = dt.datetime(2026, 1, 2, 12, tzinfo=dt.UTC)
 
 both = pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -324,6 +327,93 @@ STEPS: list[tuple[Arrange | Assert, str, str]] = [
     ),
     (FetchMails(("message", "other")), "[message, other] = mail.outbox", ""),
     (FetchMails(("message",), 3), "[message] = mail.outbox[3:]", ""),
+    (
+        FetchMails(("a", "b"), 3, "to", WHY, (1, 0)),
+        '# In any order: no ORDER BY. [a, b] = sorted(mail.outbox[3:], key=attrgetter("to"))',
+        "",
+    ),
+    (
+        AssertLines("message", "body", ("a", "b"), WHY),
+        '# In any order: no ORDER BY. assert sorted(message.body.splitlines()) == ["a", "b"]',
+        '# In any order: no ORDER BY. self.assertEqual(sorted(message.body.splitlines()), ["a", "b"])',
+    ),
+    (
+        AssertCalls("todo", (((1,), ()), ((2,), ())), WHY),
+        (
+            "# In any order: no ORDER BY. todo.assert_has_calls([call(1), call(2)], any_order=True) "
+            "assert todo.call_count == 2"
+        ),
+        (
+            "# In any order: no ORDER BY. todo.assert_has_calls([call(1), call(2)], any_order=True) "
+            "self.assertEqual(todo.call_count, 2)"
+        ),
+    ),
+    (
+        AssertSession("a", {"b": [1, 2]}, (SortList(("b",), SortKey(), WHY),)),
+        (
+            'stored = client.session["a"] # In any order: no ORDER BY. '
+            'stored["b"].sort() assert stored == {"b": [1, 2]}'
+        ),
+        (
+            'stored = self.client.session["a"] # In any order: no ORDER BY. '
+            'stored["b"].sort() self.assertEqual(stored, {"b": [1, 2]})'
+        ),
+    ),
+    (
+        AssertCached("default", "a", [2, 3], sorts=(SortList((), SortKey(), WHY),)),
+        'stored = cache.get("a") # In any order: no ORDER BY. stored.sort() assert stored == [2, 3]',
+        "stored.sort() self.assertEqual(stored, [2, 3])",
+    ),
+    (
+        AssertLike(AssertMessages(()), InAnyOrder(["a", "b"], SortKey()), reason=f"in any order: {WHY}"),
+        (
+            "# In any order: no ORDER BY. assert sorted("
+            '[str(message) for message in get_messages(response.wsgi_request)]) == ["a", "b"]'
+        ),
+        'get_messages(response.wsgi_request)]), ["a", "b"])',
+    ),
+    (
+        AssertSentInAnyOrder(AssertSentJson(0, 0, "respx"), 0, None, ({"a": 1},), SortKey(("a",)), WHY),
+        (
+            "# In any order: no ORDER BY. assert sorted((json.loads(each.request.content) "
+            'for each in respx.calls), key=itemgetter("a")) == [{"a": 1}]'
+        ),
+        'for each in respx.calls), key=itemgetter("a")), [{"a": 1}])',
+    ),
+    (
+        AssertSentInAnyOrder(AssertSentBody(1, "x"), 1, 3, ("a", "b"), SortKey(), WHY),
+        (
+            "# In any order: no ORDER BY. "
+            'assert sorted(each.request.body for each in responses.calls[1:3]) == ["a", "b"]'
+        ),
+        (
+            "# In any order: no ORDER BY. "
+            'self.assertEqual(sorted(each.request.body for each in responses.calls[1:3]), ["a", "b"])'
+        ),
+    ),
+    (
+        AssertSentInAnyOrder(
+            AssertSentForm(0, (("a", [""]),), "mocket"), 0, None, ({"a": [""]},), SortKey(text=True), WHY
+        ),
+        (
+            "# In any order: no ORDER BY. assert sorted((parse_qs(each.body, keep_blank_values=True) "
+            'for each in Mocket.request_list()), key=str) == [{"a": [""]}]'
+        ),
+        'for each in Mocket.request_list()), key=str), [{"a": [""]}])',
+    ),
+    (
+        FetchRows(("b", "a"), TODO, "objects", newest=False, sorted_by="text", unordered=WHY),
+        '# In any order: no ORDER BY. b, a = sorted(Todo.objects.all(), key=attrgetter("text"))',
+        "",
+    ),
+    (
+        FetchRows(("b", "a"), TODO, "objects", newest=True, sorted_by="text", unordered=WHY),
+        (
+            "# In any order: no ORDER BY. "
+            'b, a = sorted(Todo.objects.order_by("-pk")[:2], key=attrgetter("text"))'
+        ),
+        "",
+    ),
     (
         KeepLink("link", "/reset/[a-z]+/", 1),
         'link = re.search(r"/reset/[a-z]+/", mail.outbox[1].body)[0]',

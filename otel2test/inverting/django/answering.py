@@ -1,9 +1,8 @@
 """The response, as assertions: what a person would check, compared as what it is."""
 
-import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Final
 
 from otel2test.identifiers import snake_case
@@ -24,33 +23,25 @@ from otel2test.inverting.assertions import (
 from otel2test.inverting.django import acting
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.identifying import Created
-from otel2test.inverting.django.linking import Links
 from otel2test.inverting.django.paths import with_keys
 from otel2test.inverting.django.rows import Arrangement
+from otel2test.inverting.django.showing import Showing
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.expressions import Anything, Attribute, Formatted, Text, Value
 from otel2test.inverting.jsons import parse_json
+from otel2test.inverting.loops import unordered_rounds
 from otel2test.reading.exchanges import Exchange, Model, Response
 from otel2test.values import is_plain
 
-_MOST_TEXTS: Final = 10
-_MOST_LINKS: Final = 3
 _LONGEST_BODY: Final = 1000
 _LONGEST_SESSION_TEXT: Final = 200
-_SHORTEST_TEXT: Final = 3
 
-_TEXT: Final = frozenset({"CharField", "TextField", "SlugField", "EmailField"})
 _ASSERTED_HEADERS: Final = frozenset({"Content-Disposition", "Link", "Retry-After", "Www-Authenticate"})
-_USUAL_TYPES: Final = ("text/html", "application/xhtml+xml", "application/json")
+_PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
+_USUAL_TYPES: Final = (*_PAGES, "application/json")
 """What the form of the body tells, or is what Django takes where the view says nothing."""
 
-_ERROR_LIST: Final = re.compile(r'<ul[^>]*class="errorlist[^"]*"[^>]*>(.*?)</ul>', re.DOTALL)
-_ITEM: Final = re.compile(r"<li[^>]*>(.*?)</li>", re.DOTALL)
-_TAG: Final = re.compile(r"<[^>]+>")
-_HIDDEN: Final = re.compile(r"<(script|style|head)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 _WRITES: Final = re.compile(r"\s*(INSERT|UPDATE|REPLACE)\b", re.IGNORECASE)
-_TELLING: Final = re.compile(r"[^\W\d_]|\d{8}")
-"""What a text has that a reader would know a row by: a letter, or as many digits as an ISBN."""
 _OWN_KEY: Final = re.compile(r"id|pk|uuid", re.IGNORECASE)
 """Names under which an object shows its own key."""
 _KEYISH: Final = re.compile(r"(^|_)(id|pk|uuid|url|href|key|link|location|self)$|Id$|Url$")
@@ -73,19 +64,6 @@ class Answer:
         sent = self.exchange.request.body.fields
         return tuple(value for name, value in sent if name == acting.CSRF_FIELD and value)
 
-    @property
-    def form_errors(self) -> tuple[str, ...]:
-        """The texts of Django's error lists in the page, without repeats."""
-        response = self.exchange.response
-        if response is None or response.body.kind != "text":
-            return ()
-        found = [
-            html.unescape(_TAG.sub("", item)).strip()
-            for errors in _ERROR_LIST.findall(response.body.text)
-            for item in _ITEM.findall(errors)
-        ]
-        return tuple(dict.fromkeys(text for text in found if text))
-
     def asserts(self) -> Iterator[Assert]:
         response = self.exchange.response
         if response is None or acting.raised(self.exchange) is not None:
@@ -104,7 +82,6 @@ class Answer:
 
     def _body(self, response: Response) -> Iterator[Assert]:
         body = response.body
-        content_type = (_header(response, "Content-Type") or "").partition(";")[0].strip().lower()
         if self.exchange.request.method == "HEAD" or body.cut:
             return
         if body.kind == "json":
@@ -113,55 +90,44 @@ class Answer:
                 yield AssertJson(self._json(parsed, "", None))
         elif body.kind == "binary" and len(body.content) <= _LONGEST_BODY:
             yield AssertBody(body.content, response.streaming)
-        elif body.kind == "text" and content_type in {"text/html", "application/xhtml+xml"}:
-            yield from self._page(response)
+        elif self._showing is not None:
+            yield from self._page(self._showing, response.status)
         elif body.kind == "text" and len(body.text) <= _LONGEST_BODY and not self._volatile_text(body.text):
             yield AssertBody(self.inputs.on_test_server(body.text), response.streaming)
 
     def _volatile_text(self, text: str) -> bool:
         return any(self.inputs.is_now(word) or self.inputs.from_randomness(word) for word in text.split())
 
-    def _page(self, response: Response) -> Iterator[Assert]:
-        errors = self.form_errors
-        if response.status >= 400 and not errors:
+    @cached_property
+    def _showing(self) -> Showing | None:
+        response = self.exchange.response
+        if response is None or response.body.kind != "text" or _content_type(response) not in _PAGES:
+            return None
+        return Showing(self.exchange, response, self.arrangement, self.effects, self.inputs)
+
+    @property
+    def form_errors(self) -> tuple[str, ...]:
+        """The texts of the errors that the forms of the page show."""
+        return tuple(text for text, _ in self._showing.errors) if self._showing is not None else ()
+
+    @property
+    def shown(self) -> tuple[Model, ...]:
+        """The models of the rows that the page shows, once for each row."""
+        return tuple(each.model for each in self._showing.shown) if self._showing is not None else ()
+
+    def _page(self, page: Showing, status: int) -> Iterator[Assert]:
+        if status >= 400 and not page.errors:
             return  # an error page: Django's own in the recording, another one under test
         templates = [item.name for item in self.exchange.templates if not item.name.startswith("django/")]
         if templates:
             yield AssertTemplate(templates[0])
-        for text in errors:
-            yield AssertContains(text, response.status, escaped=html.escape(text) != text)
-        page = _HIDDEN.sub("", response.body.text)
-        for _, left_over in self.exchange.messages.before:  # by earlier requests, which the test doesn't make
-            if left_over:
-                page = page.replace(html.escape(left_over), "").replace(left_over, "")
-        texts = _telling(self._shown_texts(page))[:_MOST_TEXTS]
-        for text in texts:
-            yield AssertContains(text, response.status, escaped=html.escape(text) != text)
-        if self.exchange.view is None or self.exchange.view.module.startswith("django."):
-            return  # where the links of the admin's pages lead, nobody has to test
-        for link in islice(Links(self.effects).to_shown(page, set(texts)), _MOST_LINKS):
-            yield AssertContains(link, response.status)
-
-    def _shown_texts(self, page: str) -> Iterator[str]:
-        """Yield, for each row that the page shows, the text by which a reader would know it."""
-        for row in self.arrangement.rows:
-            if not row.invented and row.model.framework is None:
-                yield from self._shown_text(row.model, row.recorded(), page)
-        for created in self.effects.created:
-            yield from self._shown_text(created.model, created.values, page)
-
-    def _shown_text(self, model: Model, values: Mapping[str, object], page: str) -> Iterator[str]:
-        for item in model.fields:
-            value = values.get(item.attname)
-            if item.type not in _TEXT or item.choices or item.name == "password" or item.primary_key:
-                continue
-            if not isinstance(value, str) or len(value) < _SHORTEST_TEXT or "\n" in value:
-                continue
-            if self.inputs.from_randomness(value) or not _TELLING.search(value):
-                continue
-            if _stands_in(html.escape(value), page):
-                yield value
-                return
+        texts, fields = [*page.texts()], [*page.fields()]
+        held = [field for field in fields if isinstance(field, str)]
+        for text, escaped in texts:
+            if page.says(text) or not any(f'"{text}"' in field for field in held):
+                yield AssertContains(text, status, escaped)
+        yield from (AssertContains(field, status) for field in fields)
+        yield from (AssertContains(link, status) for link in page.linked([text for text, _ in texts]))
 
     # --- JSON
 
@@ -297,7 +263,9 @@ class Answer:
             for _, text in self.exchange.messages.added
         )
         if texts:
-            yield AssertMessages(texts)
+            added = [text for _, text in self.exchange.messages.added]
+            unordered = unordered_rounds(added, self.exchange.queries)
+            yield AssertMessages(texts, unordered=unordered.reason if unordered is not None else "")
 
 
 def _without_long_texts(value: Value) -> Value:
@@ -311,16 +279,9 @@ def _without_long_texts(value: Value) -> Value:
     return value
 
 
+def _content_type(response: Response) -> str:
+    return (_header(response, "Content-Type") or "").partition(";")[0].strip().lower()
+
+
 def _header(response: Response, name: str) -> str | None:
     return next((value for key, value in response.headers if key.lower() == name.lower()), None)
-
-
-def _telling(texts: Iterable[str]) -> list[str]:
-    """Return the texts that aren't part of another one, without repeats."""
-    distinct = list(dict.fromkeys(texts))
-    return [text for text in distinct if not any(text in other for other in distinct if other != text)]
-
-
-def _stands_in(text: str, page: str) -> bool:
-    """Say whether the text stands in the page as words of its own, not inside another word."""
-    return text in page and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", page) is not None

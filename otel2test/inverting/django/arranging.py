@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from otel2test.identifiers import Names, identifier
+from otel2test.inverting.django.decoying import dress
 from otel2test.inverting.django.filling import Filler
 from otel2test.inverting.django.inventing import implicit_value, must_be_given
 from otel2test.inverting.django.models import Models
@@ -76,6 +77,7 @@ class _Arranger:
                 row.parents[item.name] = target
         if user is not None:
             self._user(*user)
+        dress(self.rows, self.filler)
         for row in self.rows:  # grows while parents are invented
             self._complete(row)
         links = list(self._links())
@@ -305,6 +307,7 @@ class _Arranger:
             return
         else:
             peers = [other for other in self.rows if other.model is parent_model and other is not row]
+            peers.sort(key=lambda other: not other.points_to(row))  # a topic's last post is one of it
             found = next((peer for peer in peers if self.filler.may_have(row, item, peer)), None)
             if found is None and item.null:
                 return

@@ -1,4 +1,4 @@
-"""What flows from one response into a later request of the same test: keys, tokens, redirect targets.
+"""What flows from one response into a later request: keys, tokens, redirect targets, links and codes.
 
 What enters are the rows that earlier requests created, and the values that their responses
 showed; what leaves is the request with variables in the place of those.
@@ -14,6 +14,7 @@ from otel2test.identifiers import Names, identifier
 from otel2test.inverting.acts import SendRequest
 from otel2test.inverting.assertions import KeepLink, KeepValue
 from otel2test.inverting.django import mailed
+from otel2test.inverting.django.coded import Code
 from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.paths import with_keys
 from otel2test.inverting.expressions import Attribute, Formatted, Value, Variable
@@ -38,6 +39,8 @@ class Carried:
     """Text in the JSON of an earlier response → number of the request, and where it stood."""
     mails: list[tuple[int, Mail]] = field(default_factory=list)
     """Every e-mail that was sent, with the number of the request."""
+    codes: Mapping[str, Code] = field(default_factory=dict)
+    """What a request types in of an e-mail that an earlier one sent."""
     kept: dict[str, tuple[int, KeepValue | KeepLink]] = field(default_factory=dict)
     """What a later request sent of the above, with the step that keeps it."""
 
@@ -109,7 +112,16 @@ class Carried:
         created = self._referred(str(value), key)
         if created is not None:
             return Attribute(_variable(created), "pk")
-        return (self._text(value) or value) if isinstance(value, str) else value
+        return (self._text(value) or self._code(value) or value) if isinstance(value, str) else value
+
+    def _code(self, typed: str) -> Value | None:
+        """Return the variable of the code that an e-mail told."""
+        code = self.codes.get(typed)
+        if code is None:
+            return None
+        if typed not in self.kept:
+            self.kept[typed] = code.number, KeepLink(self.names.give("code"), code.pattern, code.mail)
+        return Variable(self.kept[typed][1].variable)
 
     def _referred(self, value: str, key: str) -> Created | None:
         """Return the created row that a field of a form or of JSON names by its key."""

@@ -25,8 +25,10 @@ from otel2test.inverting.django.evidence import cache_key_parts
 from otel2test.inverting.django.mails import Mails
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.expressions import Attribute, Value, Values
+from otel2test.inverting.loops import unordered_rounds
 from otel2test.inverting.plan import Note
 from otel2test.reading.effects import CacheAccess, Draw, SideEffects, Task
+from otel2test.reading.exchanges import Query
 from otel2test.values import is_plain
 
 _MOST_MAILS: Final = 5
@@ -53,15 +55,17 @@ class Consequences:
     runs_commit_hooks: bool = False
 
 
-def consequences(told: SideEffects, effects: Effects, inputs: Inputs, names: Names) -> Consequences:
-    """Return the steps for the side effects of one request."""
+def consequences(
+    told: SideEffects, effects: Effects, inputs: Inputs, names: Names, queries: Sequence[Query] = ()
+) -> Consequences:
+    """Return the steps for the side effects of one request, which made ``queries``."""
     found = Consequences(runs_commit_hooks=any(hook.ran is not None for hook in told.commit_hooks))
     for kind, number in told.dropped.items():
         found.notes.append(Note(f"{number} more {kind.replace('_', ' ')} than were recorded"))
-    mails = Mails(effects, inputs)
+    mails = Mails(effects, inputs, queries)
     found.asserts += mails.asserts(told, names)
     found.notes += mails.notes(told)
-    _tasks(found, told, effects, inputs, names)
+    _tasks(found, told, effects, inputs, names, queries)
     _caches(found, told.cache, effects, inputs)
     _files(found, told, effects)
     _draws(found, told.draws)
@@ -71,7 +75,14 @@ def consequences(told: SideEffects, effects: Effects, inputs: Inputs, names: Nam
 # --- tasks ----------------------------------------------------------------------------------
 
 
-def _tasks(found: Consequences, told: SideEffects, effects: Effects, inputs: Inputs, names: Names) -> None:
+def _tasks(
+    found: Consequences,
+    told: SideEffects,
+    effects: Effects,
+    inputs: Inputs,
+    names: Names,
+    queries: Sequence[Query],
+) -> None:
     """Put a replacement in the place of each task that is queued, and assert how it was called."""
     queued: dict[tuple[str, str], list[Task]] = {}
     for task in told.tasks:
@@ -90,7 +101,9 @@ def _tasks(found: Consequences, told: SideEffects, effects: Effects, inputs: Inp
         elif len(calls) == 1:
             found.asserts.append(AssertCalledOnce(variable, *calls[0]))
         else:
-            found.asserts.append(AssertCalls(variable, tuple(calls)))
+            unordered = unordered_rounds([[[*task.arguments], task.keywords] for task in tasks], queries)
+            reason = unordered.reason if unordered is not None else ""
+            found.asserts.append(AssertCalls(variable, tuple(calls), reason))
 
 
 def _is_plain_call(call: tuple[tuple[Value, ...], Values]) -> bool:

@@ -9,7 +9,13 @@ from otel2test.inverting.django import alike
 from otel2test.inverting.django.inventing import implicit_value, must_be_given
 from otel2test.inverting.django.models import import_name, manager_of
 from otel2test.inverting.django.rows import Arrangement, Row, Visible, made_up
-from otel2test.inverting.django.saving import in_bulk, key_of_seeded, made_by_handler, made_by_migration
+from otel2test.inverting.django.saving import (
+    in_bulk,
+    is_changed_by_save,
+    key_of_seeded,
+    made_by_handler,
+    made_by_migration,
+)
 from otel2test.inverting.entities import KeyOf
 from otel2test.inverting.expressions import HashedPassword, Value, Values, Variable
 from otel2test.inverting.plan import Note
@@ -24,7 +30,7 @@ def steps(arrangement: Arrangement, visible: Visible) -> tuple[Arrange, ...]:
     left_out = {(id(row), name) for row, name, _ in arrangement.deferred}
     found: list[Arrange] = []
     for row in arrangement.rows:
-        if row.model.framework is None and any(_overwritten(row, visible)):
+        if row.model.framework is None and any(_overwritten(arrangement, row, visible)):
             arrangement.name(row)
     for group in _together(arrangement):
         values = [tuple(_values(arrangement, row, visible, left_out)) for row in group]
@@ -77,6 +83,7 @@ def _together(arrangement: Arrangement) -> Iterator[list[Row]]:
             and not any(id(parent) in members for parent in row.parents.values())
             and (row.variable is None) == (group[0].variable is None)
             and row.invented == group[0].invented
+            and not (row.is_decoy or group[0].is_decoy)
             and in_bulk(arrangement, row) == in_bulk(arrangement, group[0])
         )
         if group and not fits:
@@ -99,7 +106,12 @@ def _create(arrangement: Arrangement, row: Row, values: Values, visible: Visible
         tuple(item for item in values if item[0] not in key),
         made_up(row),
         lookup=tuple(item for item in values if item[0] in key),
+        left_out=_left_out(row),
     )
+
+
+def _left_out(row: Row) -> str:
+    return row.left_out.why if row.left_out is not None else ""
 
 
 def _how(arrangement: Arrangement, row: Row, visible: Visible) -> tuple[_Method, frozenset[str]]:
@@ -117,7 +129,9 @@ def _in_bulk(rows: Sequence[Row], values: Sequence[Values], *, explained: bool) 
     invented = tuple(dict.fromkeys(name for row in rows for name in made_up(row)))
     variables = tuple(row.variable for row in rows)
     given = tuple(tuple((name, _hashed(model, name, value)) for name, value in row) for row in values)
-    return CreateInBulk(variables, import_name(model), manager_of(model), given, invented, explained)
+    return CreateInBulk(
+        variables, import_name(model), manager_of(model), given, invented, explained, _left_out(rows[0])
+    )
 
 
 def _hashed(model: Model, name: str, value: Value) -> Value:
@@ -125,7 +139,7 @@ def _hashed(model: Model, name: str, value: Value) -> Value:
 
 
 def _overwrite(arrangement: Arrangement, row: Row, visible: Visible) -> Iterator[UpdateRow]:
-    overwritten = tuple(_overwritten(row, visible))
+    overwritten = tuple(_overwritten(arrangement, row, visible))
     if overwritten:
         model = row.model
         yield UpdateRow(arrangement.name(row), import_name(model), manager_of(model), overwritten)
@@ -183,7 +197,11 @@ def _column(
                 yield item.attname, value
                 return
             value = known
-        if asked or _worth_giving(item, value, row.model, visible):
+        if (
+            asked
+            or _is_needed(arrangement, row, item, visible)
+            or _worth_giving(item, value, row.model, visible)
+        ):
             # A foreign key to a row that the test doesn't know is given by its column.
             by_column = item.related_model is not None and not _is_content_type(arrangement, item)
             yield item.attname if by_column else item.name, value
@@ -220,12 +238,26 @@ def _worth_giving(item: Field, value: object, model: Model, visible: Visible) ->
     return True
 
 
-def _overwritten(row: Row, visible: Visible) -> Iterator[tuple[str, Value]]:
+def _is_needed(arrangement: Arrangement, row: Row, item: Field, visible: Visible) -> bool:
+    """Say whether a replay showed that the column must be given, though Django would fill it."""
+    if item.auto_now or item.auto_now_add or not visible.needs(arrangement.models.lineage(row.model), item):
+        return False
+    told, implicit = implicit_value(item)
+    if told and implicit is None and row.known[item.attname].value is None:
+        return False
+    return not is_changed_by_save(arrangement, row)
+
+
+def _overwritten(arrangement: Arrangement, row: Row, visible: Visible) -> Iterator[tuple[str, Value]]:
     """Yield what ``save()`` would set by itself, where that has to be as recorded."""
+    changed = bool(visible.needed) and is_changed_by_save(arrangement, row)
     for item in row.model.fields:
         known = row.known.get(item.attname)
-        set_by_save = item.auto_now or item.auto_now_add
-        if known is not None and set_by_save and visible.value(row.model, item, known.value):
+        if known is None or item.primary_key or item.related_model is not None:
+            continue
+        needed = visible.needs(arrangement.models.lineage(row.model), item)
+        by_save = item.auto_now or item.auto_now_add
+        if (needed and changed) or (by_save and (needed or visible.value(row.model, item, known.value))):
             yield item.name, known.value
 
 

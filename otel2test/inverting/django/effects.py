@@ -293,7 +293,12 @@ class Effects:
 
     def _at_the_end(self, row: Row, created: Created) -> dict[str, object]:
         """Return what an arranged row has by the end; what nobody knows may be what ``created`` has."""
-        values = {item.attname: row.value(item.attname) for item in row.model.fields}
+        values = {
+            item.attname: row.value(item.attname)
+            if item.attname in row.known or item.attname in row.made_up
+            else implicit_value(item)[1]
+            for item in row.model.fields
+        }
         for entity in self._changed_parts.get(id(row), ()):
             for item in row.model.fields:
                 known = entity.after.get(item.column)
@@ -434,7 +439,7 @@ class Effects:
     def _set_by_save(self, value: dt.datetime) -> Attribute | None:
         """Return the column of an arranged row that ``value`` is from, where a test has another time."""
         for row in self.arrangement.rows:
-            for item in row.model.fields:
+            for item in row.model.fields if not row.invented else ():
                 by_save = (item.auto_now or item.auto_now_add) and row.value(item.attname) == value
                 if by_save and not self.visible.value(row.model, item, value):
                     return Attribute(self.arrangement.name(row), item.name)

@@ -37,6 +37,7 @@ from otel2test.inverting.assertions import (
     AssertSentBody,
     AssertSentForm,
     AssertSentHeader,
+    AssertSentInAnyOrder,
     AssertSentJson,
     AssertStored,
     FetchRow,
@@ -126,6 +127,8 @@ class _Explainer:
         if row.invented:
             reason = row.entity.reason if row.entity is not None else None
             why = "that there was one is told by" if reason else "another row points to it"
+            if row.is_decoy:
+                why = "not to be found by"
             yield Origin("", f"made up: {why}", (reason.span_id,) if reason else ())
         attnames = {item.name: item.attname for item in row.model.fields}
         attnames["pk"] = next((item.attname for item in row.model.fields if item.primary_key), "pk")
@@ -205,6 +208,7 @@ class _Explainer:
                 | AssertSentJson()
                 | AssertSentForm()
                 | AssertSentHeader()
+                | AssertSentInAnyOrder()
             ):
                 yield Origin("", "made as", tuple(call.span_id for call in self.outbound))
             case AssertLike(of):
@@ -212,7 +216,7 @@ class _Explainer:
             case KeepValue():
                 yield Origin("", "a later request sends what this response showed", (self.exchange.span_id,))
             case KeepLink():
-                yield Origin("", "a later request follows a link of this e-mail", (self.exchange.span_id,))
+                yield Origin("", "a later request takes it from this e-mail", (self.exchange.span_id,))
             case _:
                 yield Origin("", "the response", (self.exchange.span_id,))
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from otel2test.identifiers import Names
-from otel2test.inverting import collecting, solving
+from otel2test.inverting import collecting, decoys, solving
 from otel2test.inverting.arrangements import AnswerCall, Arrange, SetClock
-from otel2test.inverting.assertions import Assert, AssertContains
 from otel2test.inverting.django import (
     acting,
     arranging,
     clearing,
+    coded,
     creating,
     evidence,
     explaining,
@@ -32,7 +32,7 @@ from otel2test.inverting.django.subjects import Pages, subject_of
 from otel2test.inverting.feedback import Feedback
 from otel2test.inverting.origins import Explained
 from otel2test.inverting.plan import Note, Plan
-from otel2test.reading.exchanges import Exchange, Model, Query
+from otel2test.reading.exchanges import Exchange, Query
 
 _RESERVED = (
     "client",
@@ -53,6 +53,7 @@ _RESERVED = (
     "self",
     "session",
     "statement",
+    "stored",
     "time_machine",
     "timezone",
     "datetime",
@@ -96,7 +97,9 @@ def join(
     models = models_of(exchanges[0].schema, (query for item in exchanges for query in item.queries))
     all_facts = [collecting.collect(item.queries, models.catalog) for item in exchanges]
     facts = tuple(fact for told in all_facts for fact in told)
-    state = solving.solve(facts, models.catalog)
+    solve = partial(solving.solve, facts, models.catalog, lacking=feedback.lacking)
+    decoyed = decoys.solve_with(feedback.decoys, exchanges, facts, models.catalog, solve)
+    state = decoyed.state
     alone = len(exchanges) == 1
     states = [state if alone else solving.solve(told, models.catalog) for told in all_facts]
     logins = [Login(item, models, found) for item, found in zip(exchanges, states, strict=True)]
@@ -107,6 +110,7 @@ def join(
         collecting.compared_columns(queries),
         collecting.sorting_columns(queries),
         collecting.picked_columns(queries, models.catalog),
+        feedback.needed,
     )
     user = stories.user_before(logins, state)
     arrangement = arranging.arrange(state, models, visible, names, user)
@@ -117,9 +121,11 @@ def join(
     sequences.give_keys(arrangement)
 
     inputs = stories.inputs(exchanges, state)
+    codes = coded.codes(exchanges, inputs)
+    inputs = coded.drawn(inputs, codes)
     parts = [Part(*told) for told in zip(exchanges, all_facts, states, logins, inputs, strict=True)]
     recorded = {} if alone else {id(row): dict(row.known) for row in arrangement.rows}
-    carried = Carried(names)
+    carried = Carried(names, codes=codes)
     played: list[Played] = []
     there: Sequence[Row] = arrangement.rows
     for number, part in enumerate(parts):
@@ -191,28 +197,16 @@ def join(
         partial(explaining.origins, plan, arrangement, played),
         facts,
         tuple(exchanges),
-        tuple(arrangement.left_out),
+        (*arrangement.left_out, *decoyed.refused),
     )
 
 
 def _names(played: Played, pages: Pages) -> tuple[str, ...]:
     exchange = played.part.exchange
     created = tuple(item.model for item in played.effects.created)
-    shown = _shown(played.response, played.arrangement)
+    shown = tuple(sorted(played.answer.shown, key=lambda model: model.user))
     form_errors = bool(played.answer.form_errors)
     return naming.names(exchange, subject_of(exchange), created, shown, form_errors, pages)
-
-
-def _shown(asserts: tuple[Assert, ...], arrangement: Arrangement) -> tuple[Model, ...]:
-    """Return the models whose texts the page shows, in the order of the assertions."""
-    texts = [step.text for step in asserts if isinstance(step, AssertContains)]
-    shown = [
-        row.model
-        for text in texts
-        for row in arrangement.rows
-        if text in [known.value for known in row.known.values() if isinstance(known.value, str)]
-    ]
-    return tuple(sorted(shown, key=lambda model: model.user))
 
 
 def _needs_database(exchange: Exchange, arrangement: Arrangement) -> bool:

@@ -86,12 +86,12 @@ def _looks_drawn(part: str) -> bool:
 def _same(told: str, asked: str, open_parts: frozenset[int]) -> bool:
     ours, theirs = _PARTS.split(asked), _PARTS.split(told)
     return len(ours) == len(theirs) and all(
-        one == other or (number in open_parts and _form(one) == _form(other))
+        one == other or (number in open_parts and form_of(one) == form_of(other))
         for number, (one, other) in enumerate(zip(ours, theirs, strict=True))
     )
 
 
-def _form(part: str) -> str:
+def form_of(part: str) -> str:
     """Return what a pseudonym keeps of a secret: its length, and the kind of each character."""
     return re.sub(r"\d", "0", re.sub(r"[a-z]", "a", re.sub(r"[A-Z]", "A", part)))
 

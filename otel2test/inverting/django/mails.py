@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
@@ -12,7 +13,9 @@ from otel2test.inverting.assertions import (
     AssertAttached,
     AssertAttribute,
     AssertContained,
+    AssertLines,
     AssertMailCount,
+    AssertNothing,
     AssertPresent,
     FetchMails,
 )
@@ -21,9 +24,11 @@ from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.paths import with_keys
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.expressions import Attribute, Formatted, Value, Variable
+from otel2test.inverting.loops import unordered_rounds
 from otel2test.inverting.pages import lines_of, looked_for, tags_of
 from otel2test.inverting.plan import Note
 from otel2test.reading.effects import Attachment, Mail, SideEffects
+from otel2test.reading.exchanges import Query
 
 _MOST_MAILS: Final = 5
 _LONGEST_BODY: Final = 300
@@ -38,9 +43,10 @@ _URL: Final = re.compile(r"https?://[^\s<>\"']+|(?<!\S)/[^\s<>\"']+")
 class Mails:
     """The e-mails of one request."""
 
-    def __init__(self, effects: Effects, inputs: Inputs) -> None:
+    def __init__(self, effects: Effects, inputs: Inputs, queries: Sequence[Query] = ()) -> None:
         self.effects = effects
         self.inputs = inputs
+        self.queries = queries
         self.context = ""
         """All that the e-mail says: it tells of which model a key is where its line doesn't."""
 
@@ -58,10 +64,47 @@ class Mails:
         if len(sent) > _MOST_MAILS:
             yield AssertMailCount(len(sent))
             return
+        numbers: Sequence[int] = range(len(sent))
+        by = ""
+        unordered = unordered_rounds([_rounds_of(mail) for mail in sent], self.queries)
+        if unordered is not None:
+            by = next((name for name in ("to", "subject", "body") if self._tells_apart(sent, name)), "")
+            if not by:
+                yield AssertMailCount(len(sent))
+                yield AssertNothing(f"what the e-mails say: {unordered.reason}, so that each may be any")
+                return
+            numbers = sorted(numbers, key=lambda number: getattr(sent[number], by))
         variables = tuple(names.give("message") for _ in sent)
-        yield FetchMails(variables)
-        for mail, variable in zip(sent, variables, strict=True):
-            yield from self._mail(mail, variable)
+        if unordered is None:
+            yield FetchMails(variables)
+        else:
+            yield FetchMails(variables, 0, by, unordered.reason, tuple(numbers))
+        for number, variable in zip(numbers, variables, strict=True):
+            yield from self._mail(sent[number], variable)
+
+    def _tells_apart(self, sent: Sequence[Mail], name: str) -> bool:
+        """Say whether the attribute differs between e-mails that differ, and is the same in every run."""
+        first: dict[object, Mail] = {}
+        for mail in sent:
+            value = getattr(mail, name)
+            texts = [value] if value is None or isinstance(value, str) else value
+            if any(text is None or not self._holds_still(text) or self._lines(text) for text in texts):
+                return False
+            if _said_by(first.setdefault(value, mail)) != _said_by(mail):
+                return False
+        return True
+
+    def _lines(self, text: str) -> str:
+        """Return why the lines of a text may come in any order; empty where they come in this one."""
+        found = unordered_rounds(text.splitlines(), self.queries)
+        return found.reason if found is not None else ""
+
+    def _whole(self, variable: str, attribute: str, text: str) -> Assert:
+        """Return what compares the whole of a text."""
+        value = self.inputs.on_test_server(text)
+        if isinstance(value, str) and (unordered := self._lines(text)):
+            return AssertLines(variable, attribute, tuple(sorted(value.splitlines())), unordered)
+        return AssertAttribute(variable, attribute, value)
 
     def _mail(self, mail: Mail, variable: str) -> Iterator[Assert]:
         self.context = _context(mail)
@@ -73,7 +116,7 @@ class Mails:
                 yield AssertAttribute(variable, name, [*addresses])
         body = (mail.body or "").strip()
         if body and len(body) <= _LONGEST_BODY and self._holds_still(body):
-            yield AssertAttribute(variable, "body", self.inputs.on_test_server(mail.body))
+            yield self._whole(variable, "body", mail.body or "")
         else:
             for text in self._telling_lines(body):
                 yield AssertContained(variable, "body", text)
@@ -93,7 +136,7 @@ class Mails:
             case "body" | "subject" if value:
                 text = value.strip()
                 if len(text) <= _LONGEST_WHOLE and self._holds_still(text):
-                    yield AssertAttribute(variable, attribute, self.inputs.on_test_server(value))
+                    yield self._whole(variable, attribute, value)
                     return
                 lines = [line.strip() for line in text.splitlines()]
                 said = [self._said(line) for line in lines if line]
@@ -198,6 +241,15 @@ class Mails:
                     return False
         keys = {str(row.key()) for row in self.effects.created}
         return not any(match[0] in keys for match in _KEY.finditer(text))
+
+
+def _rounds_of(mail: Mail) -> dict[str, object]:
+    """Return an e-mail as what was done for one row."""
+    return {"to": [*mail.to], "cc": [*mail.cc], "subject": mail.subject, "body": mail.body}
+
+
+def _said_by(mail: Mail) -> object:
+    return replace(mail, span_id="", start=0)
 
 
 def _context(mail: Mail) -> str:

@@ -1,6 +1,7 @@
 """Rows in an order in which they can be created: parents first, circles cut where NULL is allowed."""
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
@@ -14,8 +15,10 @@ def in_order(rows: Sequence[Row], sorting: Collection[tuple[str, str]]) -> tuple
     """Return the rows as they can be created, as near as can be to their keys, and what is set afterwards.
 
     ``sorting`` are (table, column) by which queries sorted: of rows whose time of saving is among
-    those, the order is that of the times. A foreign key of a circle that is never NULL is given by value.
+    those, the order is that of the times; where a row's isn't known, it was saved after those with
+    smaller keys. A foreign key of a circle that is never NULL is given by value.
     """
+    saved = _Saved(rows, sorting)
     first_seen: dict[str, int] = {}
     for row in sorted(rows, key=lambda item: item.number):
         first_seen.setdefault(row.model.label, row.number)
@@ -23,17 +26,41 @@ def in_order(rows: Sequence[Row], sorting: Collection[tuple[str, str]]) -> tuple
     def by_key(row: Row) -> tuple[int, float, bool, int, int]:
         key = row.key()
         number = key if isinstance(key, int) else 0
-        return (first_seen[row.model.label], _saved(row, sorting), key is not number, number, row.number)
+        return (first_seen[row.model.label], saved.time(row), key is not number, number, row.number)
 
     deferred = [reference for reference in cut_circles(rows) if not _given_by_key(*reference)]
     return list(parents_first(sorted(rows, key=by_key), deferred)), deferred
+
+
+class _Saved:
+    """When rows were saved, as far as queries sort by that; 0 for all others."""
+
+    def __init__(self, rows: Sequence[Row], sorting: Collection[tuple[str, str]]) -> None:
+        self._sorting = sorting
+        self._known: dict[str, list[tuple[int, float]]] = {}
+        """Label of a model → (key, time) of its rows."""
+        for row in rows:
+            key, time = row.key(), _saved(row, sorting)
+            if time and isinstance(key, int):
+                self._known.setdefault(row.model.label, []).append((key, time))
+        for known in self._known.values():
+            known.sort()
+
+    def time(self, row: Row) -> float:
+        """Return when the row was saved, or the one with the next smaller key, if that isn't known."""
+        time, key = _saved(row, self._sorting), row.key()
+        known = self._known.get(row.model.label, [])
+        if time or not known or not isinstance(key, int):
+            return time
+        place = bisect_left(known, (key, 0.0))
+        return known[place - 1][1] if place else 0.0
 
 
 def _saved(row: Row, sorting: Collection[tuple[str, str]]) -> float:
     """Return when the row was saved, if queries sort by that and only saving it sets the time."""
     for item in row.model.fields:
         known = row.known.get(item.attname)
-        if not (item.auto_now or item.auto_now_add) or known is None:
+        if not (item.auto_now or item.auto_now_add or item.default_callable is not None) or known is None:
             continue
         if (row.model.table, item.column) in sorting and isinstance(known.value, dt.datetime):
             return known.value.timestamp()

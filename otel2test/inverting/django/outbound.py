@@ -9,8 +9,9 @@ they become one step; what such a call sent is compared when all is over.
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from otel2test.inverting.arrangements import AnswerCall, Mock
 from otel2test.inverting.assertions import (
@@ -18,21 +19,27 @@ from otel2test.inverting.assertions import (
     AssertAllAnswered,
     AssertCallCount,
     AssertLike,
+    AssertNothing,
     AssertSentBody,
     AssertSentForm,
     AssertSentHeader,
+    AssertSentInAnyOrder,
     AssertSentJson,
 )
 from otel2test.inverting.django.acting import exception_name, grouped
+from otel2test.inverting.django.unordering import as_comment, loose_lists
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.expressions import Anything, LooseUrl, Name, Value
 from otel2test.inverting.feedback import Feedback
 from otel2test.inverting.jsons import parse_json
-from otel2test.inverting.loosening import Seen, loosened
+from otel2test.inverting.likenesses import InAnyOrder
+from otel2test.inverting.loops import unordered_rounds
+from otel2test.inverting.loosening import DIFFERS, Seen, loosened
+from otel2test.inverting.orders import NOT_PROMISED, unordered_lists
 from otel2test.inverting.patterns import escaped, pattern_of
 from otel2test.inverting.plan import Note
-from otel2test.inverting.sortings import Keys
-from otel2test.reading.exchanges import Body, Exchange, Failure, Outbound
+from otel2test.inverting.sortings import Keys, sort_key
+from otel2test.reading.exchanges import Body, Exchange, Failure, Outbound, Query
 from otel2test.secrets import marks
 
 _MOCKS: Final[Mapping[str, Mock]] = {
@@ -67,6 +74,7 @@ def answers(
 
     ``feedback`` tells by ``request``, the number of the request, what differs from run to run.
     """
+    loops = dict(_loops(exchange, request))
     for index, call in enumerate(exchange.outbound):
         seen = {
             place.path[1:]: values
@@ -88,12 +96,14 @@ def answers(
         ):
             yield Note(f"an outbound call of method {call.method!r}")
         elif call.error is None:
-            yield _weakened(_answer(call, mock, inputs, asked), seen)
+            answer = replace(_answer(call, mock, inputs, asked), loop=loops.get(index))
+            yield _in_any_order(_weakened(answer, seen), exchange.queries)
         elif (raised := _raised(call, call.error)) is None:
             yield Note(f"an outbound {call.method} {call.url} that ended in {call.error.type}")
         else:
             yield replace(
                 _weakened(_answer(call, mock, inputs, asked), seen),
+                loop=loops.get(index),
                 error=raised.name,
                 error_message=raised.message,
                 error_arguments=raised.arguments,
@@ -119,7 +129,14 @@ def _in_one(found: Sequence[AnswerCall]) -> AnswerCall:
 
 def _without_sent(answer: AnswerCall) -> AnswerCall:
     return replace(
-        answer, sent_json=None, sends_json=False, sent_form=None, sent_text=None, sent_headers=(), loose=()
+        answer,
+        sent_json=None,
+        sends_json=False,
+        sent_form=None,
+        sent_text=None,
+        sent_headers=(),
+        loose=(),
+        loop=None,
     )
 
 
@@ -130,17 +147,59 @@ def asserts(given: Sequence[AnswerCall]) -> Iterator[Assert]:
         yield AssertCallCount(len(calls), mock)
         if mock != "responses" and len({(answer.method, answer.url) for answer in calls}) > 1:
             yield AssertAllAnswered(mock)
-        for index, answer in enumerate(calls):
-            for step in _compared(answer, index):
-                as_a_whole = any(keys == () for keys, _ in answer.loose)
-                # JSON and forms are compared by responses before it answers.
-                if not as_a_whole and (mock != "responses" or isinstance(step, AssertSentBody)):
-                    yield step
-                yield from (AssertLike(step, like, keys, told=keys != ()) for keys, like in answer.loose)
-            yield from (AssertSentHeader(index, name, value, mock) for name, value in answer.sent_headers)
+        for loop, some in groupby(enumerate(calls), key=lambda item: item[1].loop):
+            if loop is not None:
+                yield from _sent_in_any_order([*some], loop[2], len(calls))
+                continue
+            for index, answer in some:
+                yield from _sent(answer, index)
 
 
-def _compared(answer: AnswerCall, index: int) -> Iterator[Assert]:
+def _sent(answer: AnswerCall, index: int) -> Iterator[Assert]:
+    """Yield what must have been sent in one call."""
+    for step in _compared(answer, index):
+        as_a_whole = any(keys == () for keys, _ in answer.loose)
+        if not as_a_whole and not _is_matched(step):
+            yield step
+        for keys, like in answer.loose:
+            why = as_comment(NOT_PROMISED) if isinstance(like, InAnyOrder) else DIFFERS
+            yield AssertLike(step, like, keys, told=keys != (), reason=why)
+    yield from (AssertSentHeader(index, name, value, answer.mock) for name, value in answer.sent_headers)
+
+
+def _is_matched(step: Assert) -> bool:
+    """Say whether it is compared before the answer is given: JSON and forms by responses."""
+    return isinstance(step, (AssertSentJson, AssertSentForm)) and step.mock == "responses"
+
+
+def _sent_in_any_order(several: Sequence[tuple[int, AnswerCall]], why: str, number: int) -> Iterator[Assert]:
+    """Yield what must have been sent in calls that may come in any order, out of ``number`` of their mock."""
+    compared = [step for index, answer in several for step in _compared(answer, index)]
+    bodies = [_body(step) for step in compared]
+    key = sort_key(bodies)
+    if all(map(_is_matched, compared)):
+        return
+    if key is None or key.differs or len(bodies) < len(several) or len(set(map(type, compared))) > 1:
+        yield AssertNothing(f"what was sent by {len(several)} calls in any order: {why}")
+        return
+    first, last = several[0][0], several[-1][0]
+    stop = None if last + 1 == number else last + 1
+    bodies.sort(key=key.of)
+    blank = next((step for step in compared if isinstance(step, AssertSentForm) and step.has_blank), None)
+    yield AssertSentInAnyOrder(blank or compared[0], first, stop, tuple(bodies), key, why)
+
+
+def _body(step: AssertSentBody | AssertSentJson | AssertSentForm) -> Value:
+    match step:
+        case AssertSentBody(text=text):
+            return text
+        case AssertSentJson(value=value):
+            return value
+        case AssertSentForm(fields=fields):
+            return dict(fields)
+
+
+def _compared(answer: AnswerCall, index: int) -> Iterator[AssertSentBody | AssertSentJson | AssertSentForm]:
     """Yield what compares all that the call sent."""
     if answer.sent_text is not None:
         yield AssertSentBody(index, answer.sent_text, answer.mock)
@@ -226,6 +285,30 @@ def _weakened(answer: AnswerCall, seen: Mapping[Keys, Seen]) -> AnswerCall:
     likes = tuple(((*keys, *((0,) * (len(keys) == 1))), like) for keys, like in found.likes)
     form = tuple(found.value.items()) if isinstance(found.value, dict) else answer.sent_form
     return replace(answer, sent_form=form, loose=likes)
+
+
+def _loops(exchange: Exchange, request: int) -> Iterator[tuple[int, tuple[int, int, str]]]:
+    """Yield the calls that may come in any order: their numbers, and which belong together."""
+    for mock in dict.fromkeys(_MOCKS.values()):
+        calls = [(at, call) for at, call in enumerate(exchange.outbound) if _MOCKS.get(call.library) == mock]
+        found = unordered_rounds([_told_by(call) for _, call in calls], exchange.queries)
+        for start, end in found.spans if found is not None else ():
+            for number, _ in calls[start:end]:
+                yield number, (request, calls[start][0], found.reason if found is not None else "")
+
+
+def _told_by(call: Outbound) -> list[object]:
+    """Return a call as what was done for one row."""
+    url = urlsplit(call.url)
+    sent = parse_json(call.body.text) if call.body.kind == "json" else call.body.text
+    return [url.path.split("/"), dict(parse_qsl(url.query)), dict(call.body.fields), sent]
+
+
+def _in_any_order(answer: AnswerCall, queries: Sequence[Query]) -> AnswerCall:
+    """Return the answer to a call that sends lists whose order no query promises."""
+    lists = {keys: found.reason for keys, found in unordered_lists(answer.sent_json, queries).items()}
+    value, likes = loose_lists(answer.sent_json, lists)
+    return replace(answer, sent_json=value, loose=(*answer.loose, *likes)) if lists else answer
 
 
 def _pattern(texts: Sequence[object]) -> str | None:

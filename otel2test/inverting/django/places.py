@@ -41,9 +41,13 @@ class Places:
             (row, model, {each.table: numbers[id(each)] for each in entities if id(each) in numbers})
             for row, model, entities in written
         ]
-        fetched = [step.variables for step in asserts if isinstance(step, FetchMails)]
+        fetched = [step for step in asserts if isinstance(step, FetchMails)]
         sent = [number for number, mail in enumerate(told.mails) if mail.error is None]
-        self.mails = {name: number for names in fetched for name, number in zip(names, sent, strict=False)}
+        self.mails = {
+            name: sent[number]
+            for step in fetched
+            for name, number in zip(step.variables, step.numbers or range(len(sent)), strict=False)
+        }
         """Variable → number of the e-mail."""
         self._told = told
         self._functions = {

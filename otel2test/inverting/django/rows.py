@@ -1,12 +1,13 @@
 """The rows of the starting state as a test creates them, and how the test names them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from otel2test.identifiers import Names
 from otel2test.inverting.arrangements import Arrange
 from otel2test.inverting.django.evidence import Evidence
 from otel2test.inverting.django.models import Models
+from otel2test.inverting.facts import LeftOut
 from otel2test.inverting.origins import Origin
 from otel2test.inverting.plan import Note
 from otel2test.inverting.state import Entity, Known
@@ -42,6 +43,16 @@ class Row:
         """True where nothing was ever seen of the row."""
         return self.entity is None or self.entity.made_up
 
+    @property
+    def left_out(self) -> LeftOut | None:
+        """Of a row that is there because a query leaves it out: why it does."""
+        return self.entity.left_out if self.entity is not None else None
+
+    @property
+    def is_decoy(self) -> bool:
+        """True for such a row, and for one that such a row goes together with."""
+        return self.entity is not None and self.entity.decoy
+
     def recorded(self) -> dict[str, object]:
         """Return attname → value, of what was recorded."""
         return {attname: known.value for attname, known in self.known.items()}
@@ -54,9 +65,18 @@ class Row:
         known = self.known.get(attname)
         return known.value if known else self.made_up.get(attname)
 
+    def points_to(self, other: "Row") -> bool:
+        """Say whether the row points to another one by a foreign key that can be set when both are there."""
+        return any(self.parents.get(item.name) is other for item in self.model.fields if item.null)
+
 
 def made_up(row: Row) -> tuple[str, ...]:
-    """Return the names of the values that weren't recorded; ``("*",)`` for a row of which nothing was."""
+    """Return the names of the values that weren't recorded; ``("*",)`` for a row of which nothing was.
+
+    Of decoys there is something else to say.
+    """
+    if row.is_decoy:
+        return ()
     return ("*",) if row.invented else tuple(sorted(row.made_up))
 
 
@@ -80,15 +100,22 @@ class Visible:
     """(table, column) by which it sorted."""
     picked: frozenset[tuple[str, str]] = frozenset()
     """(table, column) that it asked for by name, hence made use of."""
+    needed: frozenset[tuple[str, str]] = frozenset()
+    """(table, column) of which a replay showed that it matters what they hold."""
 
     def value(self, model: Model, item: Field, value: object) -> bool:
         """Say whether it matters which value the field has."""
         return (
             (model.table, item.column) in self.compared
             or (model.table, item.column) in self.picked
+            or self.needs((model,), item)
             or self.evidence.mentions(value)
             or self.evidence.shows(value)
         )
+
+    def needs(self, lineage: Iterable[Model], item: Field) -> bool:
+        """Say whether the field, of one of these models, must be as recorded, whatever it is."""
+        return any((model.table, item.column) in self.needed for model in lineage)
 
 
 @dataclass(slots=True)

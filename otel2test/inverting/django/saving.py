@@ -83,7 +83,12 @@ def key_of_seeded(arrangement: Arrangement, row: Row, visible: Visible) -> tuple
 
 def adds_rows(arrangement: Arrangement) -> bool:
     """Say whether the application's code may make rows of its own while the state is arranged."""
-    return any(_adds(row.model) and not in_bulk(arrangement, row) for row in arrangement.rows)
+    return any(is_changed_by_save(arrangement, row) for row in arrangement.rows)
+
+
+def is_changed_by_save(arrangement: Arrangement, row: Row) -> bool:
+    """Say whether the application's code may change the row while it is made."""
+    return _adds(row.model) and not in_bulk(arrangement, row)
 
 
 def _adds(model: Model) -> bool:

@@ -16,8 +16,10 @@ from otel2test.inverting.django import acting, stored_files, volatility, weak_pa
 from otel2test.inverting.django.answering import Answer
 from otel2test.inverting.django.carrying import Carried
 from otel2test.inverting.django.consequences import consequences
+from otel2test.inverting.django.decoying import Decoying
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.logins import Login
+from otel2test.inverting.django.looping import made_in_any_order
 from otel2test.inverting.django.models import Models
 from otel2test.inverting.django.places import Places
 from otel2test.inverting.django.querycount import count_queries
@@ -93,9 +95,9 @@ def play(
     )
     answer = Answer(exchange, arrangement, effects, inputs)
     about_login = tuple(part.login.asserts(arrangement, effects))
-    about_rows = tuple(effects.asserts())
+    about_rows = tuple(made_in_any_order(tuple(effects.asserts()), effects.created, exchange.queries))
     about_response = tuple(answer.asserts())
-    beside = consequences(exchange.effects, effects, inputs, arrangement.names)
+    beside = consequences(exchange.effects, effects, inputs, arrangement.names, exchange.queries)
     needs_clock = (
         feedback.clock
         or effects.needs_clock
@@ -109,6 +111,8 @@ def play(
     strong_response = strengthening.of_response(about_response)
     strong_rows = strengthening.of_rows(about_rows)
     strong_effects = strengthening.of_effects(beside.asserts)
+    decoying = Decoying(exchange, part.state, arrangement, effects)
+    strong_response, strong_rows = decoying.of_response(strong_response), decoying.of_rows(strong_rows)
     weakening = Weakening(feedback, number, exchange, inputs, places)
     strong_response = weakening.of(strong_response)
     strong_effects = weakening.of(strong_effects)

@@ -263,7 +263,8 @@ class Strengthening:
         variable = next((name for name, which in self.places.mails.items() if which == number), None)
         if variable is None:
             return found
-        new = Mails(self.effects, self.inputs).more(mails[int(number)], variable, attribute)
+        told = Mails(self.effects, self.inputs, self.exchange.queries)
+        new = told.more(mails[int(number)], variable, attribute)
         left = [step for step in new if step not in found]
         last = max(at for at, step in enumerate(found) if variable in made(step) | _about(step))
         return [*found[: last + 1], *left, *found[last + 1 :]]

@@ -15,6 +15,7 @@ from otel2test.reading.exchanges import Call, Exchange, Query
 TEST_HOST = "testserver"
 _SLACK = dt.timedelta(seconds=2)
 _RECENT = dt.timedelta(days=30)
+_NEAR = dt.timedelta(days=366)
 _OLDEST = 1_000_000_000
 """UNIX timestamp of 2001: smaller numbers are numbers."""
 _SHORTEST_DRAWN = 8
@@ -44,6 +45,16 @@ class Inputs:
         """Say whether ``value`` (a date-time, one in ISO 8601, a UNIX timestamp) was read off the clock."""
         instant = _instant(value)
         return instant is not None and self.start - _SLACK <= instant <= self.end + _SLACK
+
+    def is_from_now(self, value: object) -> bool:
+        """Say whether ``value`` is a time so and so long before or after the request: ``now() - 2 * MINUTE``.
+
+        It has fractions of a second, which nobody writes, and is none of those that were there.
+        """
+        instant = _instant(value) if isinstance(value, (str, dt.datetime)) else None
+        if instant is None or not instant.microsecond or self.given(value) or repr(instant) in self.values:
+            return False
+        return abs(instant - self.start) < _NEAR
 
     def is_recent(self, value: object) -> bool:
         """Say whether a time of the weeks before the request stands in ``value``: its age may matter."""
@@ -192,7 +203,7 @@ def compares_with_clock(queries: Iterable[Query], inputs: Inputs) -> bool:
         params = query.params if isinstance(query.params, tuple) else ()
         where = query.sql.upper().rfind(" WHERE ")
         compared = params[query.sql[:where].count("%s") :] if where >= 0 else ()
-        if any(inputs.is_now(param) for param in compared):
+        if any(inputs.is_now(param) or inputs.is_from_now(param) for param in compared):
             return True
         if any(inputs.is_today(param) and not inputs.given(param) for param in compared):
             return True

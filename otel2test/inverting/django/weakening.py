@@ -26,6 +26,7 @@ from otel2test.inverting.assertions import (
     AssertHeader,
     AssertJson,
     AssertLike,
+    AssertLines,
     AssertMessages,
     AssertNothing,
     AssertRedirect,
@@ -35,11 +36,13 @@ from otel2test.inverting.assertions import (
     AssertStoredContent,
 )
 from otel2test.inverting.django.places import Places, Where
+from otel2test.inverting.django.seeing import as_seen, parts_of, same_items
+from otel2test.inverting.django.unordering import are_nested, loose_lists, sorted_like, unordered_values
 from otel2test.inverting.django.volatility import TEST_HOST, Inputs
 from otel2test.inverting.expressions import Anything, Attribute, Formatted, Name, Value, Values
 from otel2test.inverting.feedback import Feedback, Kind
 from otel2test.inverting.jsons import parse_json
-from otel2test.inverting.likenesses import InAnyOrder, Likeness, Matching, OfLength, OfType, OneOf, likeness
+from otel2test.inverting.likenesses import Likeness, Matching, OfLength, OfType, OneOf, likeness
 from otel2test.inverting.loosening import (
     DIFFERS,
     NOTHING_LEFT,
@@ -51,8 +54,9 @@ from otel2test.inverting.loosening import (
     repeated,
 )
 from otel2test.inverting.orders import unordered_lines, unordered_lists
+from otel2test.inverting.pages import element_text
 from otel2test.inverting.patterns import escaped, pattern_of
-from otel2test.inverting.sortings import Keys, Unordered, part, put_in_order, sort_key, with_part
+from otel2test.inverting.sortings import Keys, Unordered, part, put_in_order
 from otel2test.reading.exchanges import Exchange
 
 _Call: TypeAlias = "tuple[tuple[Value, ...], Values]"
@@ -67,12 +71,14 @@ class Weakening:
         self.exchange = exchange
         self.places = places
         self.seen: dict[Where, Seen] = {}
-        self.unordered = {(place.kind, place.path) for place in feedback.unordered if place.request == number}
+        self.unordered = unordered_values(exchange)
+        """Lists that hold the same items in any order, and why."""
+        for place in feedback.unordered:
+            if place.request == number:
+                self.unordered[place.kind, place.path] = DIFFERS
         for place, values in feedback.volatile.items():
             if place.request == number:
-                self._take(
-                    (place.kind, place.path), [_as_seen(place.kind, value, inputs) for value in values]
-                )
+                self._take((place.kind, place.path), [as_seen(place.kind, value, inputs) for value in values])
         self.asserted = {
             place.path
             for place in feedback.asserted
@@ -87,13 +93,13 @@ class Weakening:
     def _take(self, place: Where, values: Seen) -> None:
         """Take note of what was seen in a place: in its parts, where they are the same in all runs."""
         kind, path = place
-        if kind in {"session", "cache", "task"} and (names := _parts(values)):
+        if kind in {"session", "cache", "task"} and (names := parts_of(values)):
             for name in names:
                 inner = [part(value, (name,)) for value in values]
                 if any(value != inner[0] for value in inner):
                     self._take((kind, (*path, name)), inner)
-        elif kind not in {"json", "outbound"} and _same_items(values):
-            self.unordered.add(place)
+        elif kind not in {"json", "outbound"} and same_items(values):
+            self.unordered[place] = DIFFERS
         else:
             self.seen[place] = values
 
@@ -107,6 +113,8 @@ class Weakening:
                 yield from self._json(step)
             case AssertBody():
                 yield from self._body(step)
+            case AssertMessages():
+                yield from self._messages(step)
             case _ if self.seen or self.unordered:
                 yield from self._of_response(step)
             case _:
@@ -127,8 +135,6 @@ class Weakening:
                 yield from self._shown(step, text)
             case AssertSession(key, value):
                 yield from self._tree(step, value, "session", (key,))
-            case AssertMessages():
-                yield from self._messages(step)
             case _:
                 yield from self._of_effects(step)
 
@@ -140,6 +146,8 @@ class Weakening:
                 plain = AssertAttribute(variable, attribute, value)
                 weak = [*self._one(plain, value, self.places.of(variable, attribute))]
                 yield from [step] if weak == [plain] else weak
+            case AssertLines(variable, attribute, lines):
+                yield from self._lines(step, lines, self.places.of(variable, attribute))
             case AssertContained(variable, attribute, text):
                 yield from self._contained(step, text, self.places.of(variable, attribute))
             case AssertFileName(variable, attribute, beginning):
@@ -160,7 +168,8 @@ class Weakening:
     def _one(self, step: Assert, value: Value, places: Sequence[Where]) -> Iterator[Assert]:
         """Yield the step, or what is left of it where replays saw another value."""
         if isinstance(value, list) and any(place in self.unordered for place in places):
-            yield AssertLike(step, _any_order(value))
+            why = next(self.unordered[place] for place in places if place in self.unordered)
+            yield sorted_like(step, value, why)
             return
         place = next((place for place in places if place in self.seen), None)
         if place is None or explains(value, self.seen[place]):
@@ -199,16 +208,17 @@ class Weakening:
         yield AssertLike(step, Matching(host + pattern))
 
     def _shown(self, step: AssertContains, text: str) -> Iterator[Assert]:
-        seen = self.seen.get(("text", (text,)))
+        read = text if step.escaped else element_text(text)
+        place: Where = ("text", (read,))
+        seen = self.seen.get(place)
         if seen is not None and len(seen) == 1:
-            yield AssertNothing(f"the text {text!r}, which isn't there in every run")
+            yield AssertNothing(f"the text {read!r}, which isn't there in every run")
             return
-        if seen is None or explains(text, seen):
+        if seen is None or explains(read, seen):
             yield step
             return
         texts = [html.escape(item) if step.escaped else item for item in seen if isinstance(item, str)]
         pattern = pattern_of(texts) if len(texts) == len(seen) else None
-        place: Where = ("text", (text,))
         yield AssertLike(step, Matching(pattern, anywhere=True)) if pattern else _nothing(place)
 
     def _contained(self, step: Assert, text: Value, places: Sequence[Where]) -> Iterator[Assert]:
@@ -221,6 +231,13 @@ class Weakening:
         elif place not in self.said:
             self.said.add(place)
             yield self._like(step, place)
+
+    def _lines(self, step: AssertLines, lines: tuple[str, ...], places: Sequence[Where]) -> Iterator[Assert]:
+        place = next((place for place in places if place in self.seen), None)
+        if place is None or all(sorted(str(text).splitlines()) == [*lines] for text in self.seen[place]):
+            yield step
+        else:
+            yield self._like(AssertAttribute(step.variable, step.attribute, ""), place)
 
     def _file_name(self, step: AssertFileName, beginning: str, places: Sequence[Where]) -> Iterator[Assert]:
         known = (place for place in (*places, *self.places.files(name=beginning)) if place in self.seen)
@@ -277,6 +294,9 @@ class Weakening:
     def _tree(
         self, step: AssertSession | AssertCached, value: Value, kind: Kind, path: Keys
     ) -> Iterator[Assert]:
+        if (kind, path) not in self.seen and are_nested(self._unordered_inside(kind, path)):
+            yield from self._sorted_inside(step, value, kind, path)
+            return
         if (kind, path) in self.unordered or (kind, path) in self.seen:
             yield from self._one(step, value, [(kind, path)])
             return
@@ -284,30 +304,55 @@ class Weakening:
         weak = replace(step, value=found.value)
         yield from (weak, *_beside(weak, found))
 
+    def _sorted_inside(
+        self, step: AssertSession | AssertCached, value: Value, kind: Kind, path: Keys
+    ) -> Iterator[Assert]:
+        """Yield what compares a value in which lists that come in any order hold such lists."""
+        found = self._loosened(value, kind, path, in_order=True)
+        unordered = {
+            keys: Unordered(((0, len(items)),), f"it {why}" if why == DIFFERS else why)
+            for keys, why in self._unordered_inside(kind, path).items()
+            if isinstance(items := part(found.value, keys), list)
+        }
+        now = put_in_order(found.value, unordered)
+        weak = replace(step, value=now.value, sorts=now.sorts)
+        likes = [*((now.moved(keys), like) for keys, like in found.likes)]
+        likes += [(keys, OfLength(number)) for keys, number in now.unsorted]
+        yield weak
+        yield from (AssertLike(weak, like, keys, told=True) for keys, like in likes if keys is not None)
+
+    def _unordered_inside(self, kind: Kind, path: Keys) -> dict[Keys, str]:
+        """Return the lists in a value that come in any order: where they stand in it, and why."""
+        return {
+            place[len(path) :]: why
+            for (each, place), why in self.unordered.items()
+            if each == kind and place[: len(path)] == path
+        }
+
     def _messages(self, step: AssertMessages) -> Iterator[Assert]:
         if ("message", ()) in self.unordered:
-            yield AssertLike(step, _any_order([*step.texts]))
+            yield sorted_like(step, [*step.texts], self.unordered["message", ()])
             return
         found = self._loosened([*step.texts], "message", ())
         texts = found.value if isinstance(found.value, list) else [*step.texts]
-        weak = AssertMessages(tuple(texts), named=bool(found.likes))
-        yield from (weak, *_beside(weak, found))
+        weak = replace(step, texts=tuple(texts), named=bool(found.likes))
+        if step.unordered:
+            yield sorted_like(weak, [*texts], step.unordered)
+        else:
+            yield from (weak, *_beside(weak, found))
 
-    def _loosened(self, value: Value, kind: Kind, path: Keys) -> Loosened:
+    def _loosened(self, value: Value, kind: Kind, path: Keys, *, in_order: bool = False) -> Loosened:
+        """``in_order`` says that the value's lists are brought in order as a whole."""
         seen = {
             place[1][len(path) :]: values
             for place, values in self.seen.items()
             if place[0] == kind and place[1][: len(path)] == path
         }
         found = loosened(value, seen, lambda keys: self._related((kind, (*path, *keys))), own=kind == "json")
-        if kind == "json":
-            return found  # whose lists are sorted as a whole
-        for _, place in (each for each in self.unordered if each[0] == kind and each[1][: len(path)] == path):
-            items = part(found.value, place[len(path) :])
-            if isinstance(items, list):
-                left = with_part(found.value, place[len(path) :], Anything(f"its order {DIFFERS}"))
-                found = Loosened(left, (*found.likes, (place[len(path) :], _any_order(items))))
-        return found
+        if kind == "json" or in_order:
+            return found
+        left, likes = loose_lists(found.value, self._unordered_inside(kind, path))
+        return Loosened(left, (*found.likes, *likes))
 
     # --- tasks
 
@@ -329,6 +374,8 @@ class Weakening:
         ]
         weak = replace(step, calls=tuple(call for call, _ in made))
         yield weak
+        if step.unordered:
+            return  # which of the calls was made first isn't known
         yield from (AssertLike(weak, like, keys, told=True) for _, likes in made for keys, like in likes)
 
     def _call(self, call: _Call, number: int, at: Keys) -> tuple[_Call, list[tuple[Keys, Likeness]]]:
@@ -372,45 +419,12 @@ def _is_told_by(place: Where, other: Where) -> bool:
     return place[0] != "created" or str(other[1]) < str(place[1])
 
 
-def _as_seen(kind: Kind, value: object, inputs: Inputs) -> object:
-    """Return an observation as a test meets it: of a cookie only the value, the test client's host."""
-    if kind == "cookie" and isinstance(value, tuple):
-        value = value[0] if value else ""
-    return inputs.on_test_server(value)
-
-
-def _parts(values: Seen) -> tuple[str | int, ...]:
-    """Return what all the values have parts under; nothing where they differ in that."""
-    names = {
-        tuple(value)
-        if isinstance(value, Mapping)
-        else tuple(range(len(value)))
-        if isinstance(value, (list, tuple)) and not _same_items(values)
-        else ()
-        for value in values
-    }
-    return names.pop() if len(names) == 1 else ()
-
-
-def _same_items(values: Seen) -> bool:
-    """Say whether these are lists of the same items in several orders."""
-    lists = [value for value in values if isinstance(value, (list, tuple)) and len(value) > 1]
-    return len(lists) == len(values) > 1 and len({repr(sorted(map(repr, each))) for each in lists}) == 1
-
-
 def _as_list(value: Value) -> Value:
     return [*value] if isinstance(value, tuple) else value
 
 
 def _beside(step: Assert, found: Loosened) -> Iterator[Assert]:
     return (AssertLike(step, like, keys, told=True) for keys, like in found.likes)
-
-
-def _any_order(items: list[Value]) -> Likeness:
-    key = sort_key(items)
-    if key is None or key.differs:
-        return OfLength(len(items))
-    return InAnyOrder(sorted(items, key=key.of), key)
 
 
 def _stands_in(text: Value, item: object) -> bool:

@@ -73,5 +73,5 @@ class _Beside:
             renamed=renamed,
             shown=frozenset(table for table, key in likeness.shown - self.statements.created),
             reordered=frozenset(self.statements.reordered),
-            stamps=tuple(f"{table}.{column}" for table, column in likeness.stamps),
+            stamps=tuple(likeness.stamps),
         )

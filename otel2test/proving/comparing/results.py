@@ -28,6 +28,23 @@ Difference: TypeAlias = Literal["missing", "extra", "other", "order"]
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A column of a row that both sides have, with another value in each."""
+
+    table: str
+    """Empty where the value was computed."""
+    column: str
+    """Its name in the result, where the value was computed."""
+    recorded: object
+    replayed: object
+
+    @property
+    def name(self) -> str:
+        """Return ``table.column``."""
+        return f"{self.table}.{self.column}" if self.table else self.column
+
+
+@dataclass(frozen=True, slots=True)
 class Divergence:
     """One observation that the recording and the replay don't share."""
 
@@ -44,6 +61,12 @@ class Divergence:
     """Of ``rows``: those that the statement read or wrote."""
     excess: frozenset[str] = frozenset()
     """Of ``rows``: tables of which the replay saw more rows than the recording."""
+    fewer: frozenset[str] = frozenset()
+    """Of ``rows``: tables of which the replay saw fewer rows than the recording."""
+    asked: frozenset[tuple[str, str]] = frozenset()
+    """Of ``rows``: (table, column) by which the statement asks for rows."""
+    cells: tuple[Cell, ...] = ()
+    """Of ``rows``, and of values that a statement was given: those that differ."""
     clocked: bool = False
     """Of ``rows``: whether the statement compared them with the time of the request."""
 
@@ -72,8 +95,8 @@ class Comparison:
     reordered: frozenset[str] = frozenset()
     """Tables of which rows came in another order that no statement had asked for."""
 
-    stamps: tuple[str, ...] = ()
-    """``table.column`` of times that stand for when the test made its rows, not for the recorded ones."""
+    stamps: tuple[tuple[str, str], ...] = ()
+    """(table, column) of times that stand for when the test made its rows, not for the recorded ones."""
 
     @property
     def fidelity(self) -> float:

@@ -1,23 +1,29 @@
 """What a statement gave: rows beside rows.
 
 Rows are paired in order; if that fails, whatever their order is. For each row that has no
-counterpart it is told which it is. All of it takes time in proportion to the number of rows.
+counterpart it is told which it is, and of one that has it by its key, which columns differ. All of
+it takes time in proportion to the number of rows.
 """
 
 import re
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, TypeAlias
 
+from otel2test.proving.comparing import telling
 from otel2test.proving.comparing.anatomy import Anatomy, Column
+from otel2test.proving.comparing.cells import cell_form, columns_of, same_cell
 from otel2test.proving.comparing.keys import as_key
 from otel2test.proving.comparing.likeness import Likeness
-from otel2test.proving.comparing.telling import counted, some, value
-from otel2test.reading.exchanges import Field, Query
+from otel2test.proving.comparing.results import Cell
+from otel2test.proving.comparing.telling import counted, several, some, value
+from otel2test.reading.exchanges import Query
 
-Row = tuple[object, ...]
+Row: TypeAlias = tuple[object, ...]
+_Change: TypeAlias = "tuple[Row, tuple[Cell, ...]]"
+"""A recorded row, and what of it differs in the replay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,11 @@ class RowsUnlike:
     asked_for: bool = False
     """Of another order: whether the statement had asked for the recorded one."""
     excess: frozenset[str] = frozenset()
+    """Tables of which the replay has more rows."""
+    fewer: frozenset[str] = frozenset()
+    """Tables of which it has fewer."""
+    cells: tuple[Cell, ...] = ()
+    """Values that differ, of rows that both have."""
 
 
 class RowsComparison:
@@ -85,8 +96,12 @@ class RowsComparison:
                 self._learn_last_key()
             return None
         finds = self._told.verb in {"update", "delete"}
-        excess = self._told.tables if finds and other > one else frozenset[str]()
-        return RowsUnlike(f"{counted(one, 'row')} hit in the recording, {other} in the replay", excess=excess)
+        nothing = frozenset[str]()
+        return RowsUnlike(
+            f"{counted(one, 'row')} hit in the recording, {other} in the replay",
+            excess=self._told.tables if finds and other > one else nothing,
+            fewer=self._told.tables if finds and other < one else nothing,
+        )
 
     def _learn_last_key(self) -> None:
         """Learn the key of an inserted row where the database tells of it only so."""
@@ -103,7 +118,7 @@ class RowsComparison:
 
         Rows that look alike would also match in order, if each key stood for another's.
         """
-        places = [place for place, (column, _) in enumerate(self._columns) if self._is_own_key(column)]
+        places = self._own_keys()
         if not places or len(places) == len(self._columns):
             return None
         ours, theirs = (
@@ -136,11 +151,13 @@ class RowsComparison:
         pairs, missing, extra = self._paired()
         if not missing and not extra:
             return self._unlike_order(pairs)
-        changed = self._changed(missing, extra)
-        if changed is not None:
+        changed, missing, extra = self._changed(missing, extra)
+        said = self._said_cells(changed)
+        cells = tuple(cell for _, differing in changed for cell in differing)
+        if not missing and not extra:
             if not changed:
                 return None  # alike, now that it is known which is which
-            return RowsUnlike(some("differs", changed), excess=self._counted_more())
+            return RowsUnlike(several(said), excess=self._counted(1), fewer=self._counted(-1), cells=cells)
         numbers = (
             f"{counted(len(self._recorded.rows), 'row')} recorded, {len(self._replayed.rows)} in the replay"
         )
@@ -149,8 +166,13 @@ class RowsComparison:
             for word, rows in (("missing", missing), ("extra", extra))
             if rows
         ]
-        excess = self._tables() if extra and not missing else frozenset[str]()
-        return RowsUnlike(f"{numbers} ({'; '.join(details)})", excess=excess)
+        details += [some("unlike", said)] if said else []
+        return RowsUnlike(
+            f"{numbers} ({'; '.join(details)})",
+            excess=self._tables() if extra and not missing else frozenset(),
+            fewer=self._tables() if missing and not extra else frozenset(),
+            cells=cells,
+        )
 
     def _tables(self) -> frozenset[str]:
         """Return the table whose rows the results are, none where that isn't known."""
@@ -159,16 +181,16 @@ class RowsComparison:
             return frozenset({first})
         return self._told.tables if len(self._told.tables) == 1 else frozenset()
 
-    def _counted_more(self) -> frozenset[str]:
-        """Return the table of which the replay counted more rows, if that is what the statement does."""
+    def _counted(self, sign: int) -> frozenset[str]:
+        """Return the table of which the replay counted more rows (1) or fewer (-1), if it was counting."""
         one, other = self._recorded.rows, self._replayed.rows
         if "COUNT(" not in self._recorded.sql.upper() or len(one) != 1 or len(other) != 1:
             return frozenset()
-        more = all(
-            isinstance(a, int) and isinstance(b, int) and b >= a
+        told = all(
+            isinstance(a, int) and isinstance(b, int) and (b - a) * sign >= 0
             for a, b in zip(one[0], other[0], strict=False)
         )
-        return self._tables() if more else frozenset()
+        return self._tables() if told else frozenset()
 
     def _unlike_order(self, pairs: Sequence[tuple[int, int]]) -> RowsUnlike | None:
         """Pairs are of indexes; rows without an order that was asked for may come in any."""
@@ -234,24 +256,67 @@ class RowsComparison:
             return form
         return tuple(_NUMBER.sub("#", each) if isinstance(each, str) else each for each in form)
 
-    def _changed(self, missing: list[Row], extra: list[Row]) -> list[str] | None:
-        """Return how rows differ that have their keys in common with another one, None if not all do."""
-        if len(missing) != len(extra):
-            return None
-        places = [place for place, (column, _) in enumerate(self._columns) if self._is_own_key(column)]
-        said = []
-        for one, other in zip(missing, extra, strict=True):
-            if places and not all(self._same_key(one, other, place) for place in places):
-                return None
-            unlike = [
-                f"{name} is {value(b)}, not {value(a)}"
-                for a, b, (column, name) in zip(one, other, self._columns, strict=False)
-                if not same_cell(self._likeness, a, b, column, name)
-            ]
-            if not unlike:
-                continue
-            said.append(f"{self._said(one)}: {', '.join(unlike)}" if places else ", ".join(unlike))
-        return said
+    def _changed(self, missing: list[Row], extra: list[Row]) -> tuple[list[_Change], list[Row], list[Row]]:
+        """Return the rows that both have, but not alike, with how they differ; and what of others is left.
+
+        They are known by their keys; where as many are left on both sides, the first is the first.
+        """
+        places = self._own_keys()
+        waiting: dict[Hashable, deque[int]] = defaultdict(deque)
+        for index, row in enumerate(extra):
+            waiting[tuple(as_key(_cell(row, place)) for place in places)].append(index)
+        found: list[_Change] = []
+        left: list[Row] = []
+        taken: set[int] = set()
+        for row in missing:
+            bucket = waiting.get(self._known_as(row, places)) if places else None
+            if bucket:
+                taken.add(bucket[0])
+                found.append((row, self._unlike_cells(row, extra[bucket.popleft()])))
+            else:
+                left.append(row)
+        others = [row for index, row in enumerate(extra) if index not in taken]
+        if len(left) == len(others):
+            with self._likeness.trial() as trial:
+                trial.kept = all(
+                    self._same_key(one, other, place)
+                    for one, other in zip(left, others, strict=True)
+                    for place in places
+                )
+            if trial.kept:
+                found += [
+                    (one, self._unlike_cells(one, other)) for one, other in zip(left, others, strict=True)
+                ]
+                left, others = [], []
+        return [change for change in found if change[1]], left, others
+
+    def _own_keys(self) -> list[int]:
+        return [place for place, (column, _) in enumerate(self._columns) if self._is_own_key(column)]
+
+    def _known_as(self, row: Row, places: Sequence[int]) -> Hashable:
+        """Return what the row's keys are in the replay, None for each that isn't known."""
+        spaces = self._likeness.schemas.spaces
+        keys = (
+            (spaces.get(column), _cell(row, place)) for place in places if (column := self._columns[place][0])
+        )
+        return tuple(self._likeness.keys.of(space, cell) if space else None for space, cell in keys)
+
+    def _unlike_cells(self, one: Row, other: Row) -> tuple[Cell, ...]:
+        return tuple(
+            Cell(*(column or ("", name)), a, b)
+            for a, b, (column, name) in zip(one, other, self._columns, strict=False)
+            if not same_cell(self._likeness, a, b, column, name)
+        )
+
+    def _said_cells(self, changed: Sequence[_Change]) -> list[str]:
+        """Return for each row how it differs, and which it is."""
+        places = self._own_keys()
+        return [
+            telling.cells(
+                cells, ", ".join(f"{self._columns[place][1]}={value(row[place])}" for place in places)
+            )
+            for row, cells in changed
+        ]
 
     def _same_key(self, one: Row, other: Row, place: int) -> bool:
         column = self._columns[place][0]
@@ -269,85 +334,10 @@ class RowsComparison:
         ) + (", …" if len(row) > _TOLD else "")
 
 
-_ID: Final = re.compile(r"(^|_)(id|pk|key)$")
 _NUMBER: Final = re.compile(r"\d+")
 _TOLD: Final = 3
 _MOST_TRIED: Final = 50
 """Of rows that look alike but for keys that contradict each other, no more are tried: it ends."""
-
-
-def columns_of(query: Query, told: Anatomy, likeness: Likeness) -> list[tuple[Column | None, str]]:
-    """Return for each column of a result where it is from, if that is known, and its name."""
-    found: list[tuple[Column | None, str]] = []
-    for place, name in enumerate(query.columns):
-        source = query.sources[place] if query.sources is not None and place < len(query.sources) else None
-        column = (
-            likeness.schemas.columns.get(f"{source.model}.{source.field}")
-            if source is not None and source.annotation is None
-            else None
-        )
-        if column is None and place < len(told.outputs):
-            column = told.outputs[place]
-        twice = column is not None and query.columns.count(name) > 1
-        found.append((column, f"{column[0]}.{name}" if column and twice else name))
-    return found
-
-
-def same_cell(likeness: Likeness, one: object, other: object, column: Column | None, name: str) -> bool:
-    """Say whether two values of one column are alike; keys become those of each other."""
-    schemas = likeness.schemas
-    item = schemas.fields.get(column) if column else None
-    if item is not None and column is not None:
-        if column[0] in schemas.users and item.column in {"password", "last_login"}:
-            return True  # logging in is the test client's way
-        space = schemas.spaces.get(column)
-        if space is not None:
-            return one is other if one is None or other is None else likeness.keys.pair(space, one, other)
-        if _is_stamp(item) and one is not None and likeness.clocks.replayed.is_of_test(other):
-            likeness.stamp(one, other, column)
-            return True  # set when the test made the row
-    if isinstance(one, bool) != isinstance(other, bool) and one in (0, 1) and other in (0, 1):
-        return one == other  # what drivers make of a boolean
-    # What refers to rows without a foreign key, of whatever table, is known by its column's name.
-    return likeness.same(one, other, name if item is None else item.column if _ID.search(item.column) else "")
-
-
-def cell_form(likeness: Likeness, cell: object, column: Column | None, side: int) -> Hashable:
-    """Return a value without what two runs can't share, so that it can be looked up."""
-    schemas = likeness.schemas
-    clock = likeness.clocks.replayed if side else likeness.clocks.recorded
-    if cell is None:
-        return None
-    if column is not None:
-        item = schemas.fields.get(column)
-        if item is not None and _is_stamp(item):
-            return "time"
-        if column[0] in schemas.users and column[1] in {"password", "last_login"}:
-            return "login"
-        space = schemas.spaces.get(column)
-        if space is not None:
-            return _key_form(likeness, space, cell, side)
-    return likeness.form(cell, side) if isinstance(cell, str) else _form_of(cell, clock.instant)
-
-
-def _is_stamp(item: Field) -> bool:
-    """Say whether a column holds when its row was made or saved, where nobody says otherwise."""
-    times = item.type in {"DateTimeField", "DateField"}
-    return item.auto_now or item.auto_now_add or (times and item.default_callable is not None)
-
-
-def _key_form(likeness: Likeness, space: str, cell: object, side: int) -> Hashable:
-    if side:
-        return ("key", as_key(cell)) if likeness.keys.holds(space, cell) else "key"
-    known = likeness.keys.of(space, cell)
-    return "key" if known is None else ("key", known)
-
-
-def _form_of(cell: object, instant: Callable[[object], object]) -> Hashable:
-    if isinstance(cell, (bool, int, float)):
-        return float(cell) if instant(cell) is None else "time"
-    # What else differs within a value, the comparison of the pair tells.
-    return type(cell).__name__
 
 
 def _cell(row: Row, place: int) -> object:

@@ -4,21 +4,17 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Final
 
+from otel2test.inverting.collecting import compared_columns
 from otel2test.proving.comparing import telling
 from otel2test.proving.comparing.alignment import Pair, align
 from otel2test.proving.comparing.anatomy import Column
+from otel2test.proving.comparing.cells import cell_form, same_cell
 from otel2test.proving.comparing.clocks import Clock
 from otel2test.proving.comparing.keys import as_key
 from otel2test.proving.comparing.likeness import Likeness
 from otel2test.proving.comparing.outbound import compare_calls, only_one_call
-from otel2test.proving.comparing.results import Divergence
-from otel2test.proving.comparing.rows import (
-    RowsComparison,
-    RowsUnlike,
-    cell_form,
-    parameters,
-    same_cell,
-)
+from otel2test.proving.comparing.results import Cell, Divergence
+from otel2test.proving.comparing.rows import RowsComparison, RowsUnlike, parameters
 from otel2test.proving.comparing.steps import Call, Sql, Step
 from otel2test.proving.comparing.tallying import Tally
 
@@ -118,7 +114,8 @@ class StatementsComparison:
         else:
             where = recorded.position, recorded.query.span_id, recorded.query.sql
             sentence = f"{telling.sql(recorded.query)}: {unlike}"
-            tally.diverge(Divergence("statement", "other", sentence, *where, recorded.anatomy.tables))
+            tables, cells = recorded.anatomy.tables, self._unlike_cells(recorded, replayed)
+            tally.diverge(Divergence("statement", "other", sentence, *where, tables, cells=cells))
         if not rows.observed:
             return
         if unlike_rows is not None and unlike_rows.order and not unlike_rows.asked_for:
@@ -155,6 +152,29 @@ class StatementsComparison:
                 return f"{telling.value(item)}{of} recorded, {telling.value(again)} in the replay"
         return None
 
+    def _unlike_cells(self, recorded: Sql, replayed: Sql) -> tuple[Cell, ...]:
+        """Return the columns in which rows are given other values, or NULL without a parameter."""
+        many = recorded.query.many is not None or replayed.query.many is not None
+        if many or recorded.anatomy.verb == "insert":
+            return ()
+        given, regiven = (
+            {
+                column: item
+                for each in parameters(step.query)
+                for key, item in each.items()
+                if key not in step.anatomy.compared
+                and (column := step.anatomy.parameters.get(key)) is not None
+            }
+            for step in (recorded, replayed)
+        )
+        with self.likeness.trial():
+            return tuple(
+                Cell(*column, item, regiven.get(column))
+                for column, item in given.items()
+                if (column in regiven or column[1] in replayed.anatomy.changed)
+                and not same_cell(self.likeness, item, regiven.get(column), column, column[1])
+            )
+
     def _members_of_lists(
         self, recorded: Sql, given: dict[int | str, object], regiven: dict[int | str, object]
     ) -> set[int | str]:
@@ -185,6 +205,9 @@ class StatementsComparison:
             sql=recorded.query.sql,
             tables=recorded.anatomy.tables,
             excess=unlike.excess,
+            fewer=unlike.fewer,
+            asked=_asked(recorded) if unlike.fewer else frozenset(),
+            cells=unlike.cells,
             clocked=self._is_clocked(recorded, replayed),
         )
 
@@ -236,6 +259,12 @@ _TRANSACTION: Final = {
     "end": "the end of a transaction",
     "undo": "the rolling back of a transaction",
 }
+
+
+def _asked(step: Sql) -> frozenset[Column]:
+    """Return the columns by which a statement asks for rows."""
+    given = (step.anatomy.parameters.get(key) for key in step.anatomy.compared)
+    return compared_columns((step.query,)).union(column for column in given if column is not None)
 
 
 def _unique(found: Sequence[Step]) -> list[Step]:

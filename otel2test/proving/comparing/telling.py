@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import Final
 
+from otel2test.proving.comparing.results import Cell
 from otel2test.reading.exchanges import Query
 
 _LONGEST_VALUE: Final = 60
@@ -31,10 +32,25 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def several(items: Sequence[str]) -> str:
+    """Return the first few of the items, and how many more there are."""
+    more = f" and {len(items) - _MOST} more" if len(items) > _MOST else ""
+    return f"{'; '.join(items[:_MOST])}{more}"
+
+
 def some(word: str, items: Sequence[str]) -> str:
     """Return the word with the first few of the items behind it."""
-    more = f" and {len(items) - _MOST} more" if len(items) > _MOST else ""
-    return f"{word}: {'; '.join(items[:_MOST])}{more}"
+    return f"{word}: {several(items)}"
+
+
+def cells(differing: Sequence[Cell], key: str = "") -> str:
+    """Return the values of one row that differ, first what the replay has none of; ``key`` says which row."""
+    lacking = sorted(differing, key=lambda cell: cell.replayed is not None)
+    told = [
+        f"{cell.name}: {value(cell.recorded)} recorded, {value(cell.replayed)} in the replay"
+        for cell in lacking
+    ]
+    return several(told) + (f" ({key})" if key else "")
 
 
 def sql(query: Query) -> str:

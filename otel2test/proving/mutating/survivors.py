@@ -8,9 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-from otel2test.inverting.feedback import Kind, Place
+from otel2test.inverting.feedback import Decoy, Kind, Lack, Place
 from otel2test.inverting.pages import lines_of, tags_of
 from otel2test.proving.comparing import telling
 from otel2test.proving.comparing.bodies import is_page
@@ -19,6 +19,7 @@ from otel2test.proving.comparing.places import differing, observed, value_at
 from otel2test.proving.comparing.statements import StatementsComparison
 from otel2test.proving.comparing.steps import steps
 from otel2test.proving.comparing.tallying import Tally
+from otel2test.proving.mutating.decoys import MARK, missed
 from otel2test.proving.places import described
 from otel2test.reading.exchanges import Exchange
 
@@ -44,36 +45,48 @@ _KINDS: Final[tuple[Kind, ...]] = (
 _UNSAID: Final = frozenset({"content-length", "date"})
 """Headers that follow from something else."""
 _CODE: Final = re.compile(r"(?=\w*[a-z])(?=\w*[A-Z])\w{20,}|[0-9a-f]{20,}", re.ASCII)
-_MARK: Final = "XX"
-"""What a mutant puts into a text: that a page doesn't show it, nobody would think of asserting."""
 
 _AGO: Final = re.compile(r"^now$|\b(?:an?|\d+)\s(?:second|minute)s?(?:,.*)?\sago\b")
 """How long ago something was: it follows from how long a replay takes."""
 
 
+L_co = TypeVar("L_co", bound=Lack, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Killer:
+class Killer(Generic[L_co]):
     """An observation by which a test would have told a mutant from the program."""
 
-    place: Place
+    place: L_co
+    """Where the test would have to look, or which row would have to be there."""
     assertion: str
-    """What the test would have to assert: ``response.json()["total"] == 12``."""
+    """What the test would have to assert: ``response.json()["total"] == 12``; or which row it lacks."""
 
 
 def explain(
     original: Sequence[Exchange], mutated: Sequence[Exchange], volatile: Container[Place] = ()
-) -> Killer | None:
+) -> Killer[Place] | Killer[Decoy] | None:
     """Return the first difference between the requests of two replays of one test that could be asserted.
 
-    Those at places that are known to be ``volatile`` could not. None where all that could be is alike, and
-    where the replay with the mutant made no request.
+    Those at places that are known to be ``volatile`` could not. Where all that could be is alike, it is a
+    row for which it would not have been: a decoy. None where there is neither, and where the replay with
+    the mutant made no request.
     """
-    pairs = enumerate(zip(original, mutated, strict=False))
+    pairs = [*enumerate(zip(original, mutated, strict=False))]
     found = (killer for number, (one, other) in pairs for killer in killers(one, other, number))
-    return next((killer for killer in found if killer.place not in volatile), None)
+    unlike = next((killer for killer in found if killer.place not in volatile), None)
+    if unlike is not None:
+        return unlike
+    return next((killer for number, (one, other) in pairs for killer in decoys(one, other, number)), None)
 
 
-def killers(original: Exchange, mutated: Exchange, number: int = 0) -> Iterator[Killer]:
+def decoys(original: Exchange, mutated: Exchange, number: int = 0) -> Iterator[Killer[Decoy]]:
+    """Yield each row with which the two would have differed."""
+    for each in missed(original, mutated, _likeness(original, mutated), number):
+        yield Killer(each.decoy, f"{each.words} would have told")
+
+
+def killers(original: Exchange, mutated: Exchange, number: int = 0) -> Iterator[Killer[Place]]:
     """Yield each difference that could be asserted; ``number`` is that of the request in its test.
 
     What two runs of the same program can't share either, such as a token, is no difference.
@@ -119,7 +132,7 @@ def _assertion(place: Place, value: object) -> str:
     return f"{described(place)} == {telling.value(value)}"
 
 
-def _shown(likeness: Likeness, original: Exchange, mutated: Exchange, number: int) -> Iterator[Killer]:
+def _shown(likeness: Likeness, original: Exchange, mutated: Exchange, number: int) -> Iterator[Killer[Place]]:
     """Yield how two pages differ: what one lacks, texts before tags, then what only the other has."""
     if original.response is None or mutated.response is None or not is_page(original.response.body):
         return
@@ -137,7 +150,7 @@ def _shown(likeness: Likeness, original: Exchange, mutated: Exchange, number: in
             yield Killer(place, f"the page {words} {telling.value(text)}{times}")
     for words, (one, other) in sides:
         for text in _fewer(likeness, one, other):
-            if _MARK in text:
+            if MARK in text:
                 continue
             more = f" more than {_times(one[text])}" if one[text] else ""
             no = "" if more else "no "

@@ -44,6 +44,8 @@ urlpatterns = [
     path("tickets/<int:pk>/", views.ticket, name="ticket"),
     path("statistics/", views.statistics),
     path("fewest-books/", views.fewest_books),
+    path("remind/", views.remind),
+    path("reminded/", views.reminded, name="reminded"),
     path("login/", views.log_in, name="login"),
     path("log-me-in/", views.log_me_in),
 ]

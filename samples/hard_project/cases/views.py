@@ -6,6 +6,7 @@ import secrets
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.contrib import messages
 from django.contrib.auth import authenticate, login
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
@@ -32,6 +33,7 @@ from cases.models import (
     Note,
     Player,
     Remark,
+    Shelf,
     ShelfView,
     Team,
     Ticket,
@@ -394,6 +396,27 @@ def statistics(request):
         cache.set("statistics", found, timeout=timedelta(hours=1).total_seconds())
     cache.incr("visits")
     return JsonResponse(found)
+
+
+def remind(request):
+    """Members and books come in any order, and so does what is done for each of them."""
+    told = []
+    for member in Member.objects.all():
+        send_mail(f"Dear {member.shown_as}", "Read more!", "library@example.com", [member.email])
+        messages.success(request, f"{member.shown_as} was told.")
+        Note.objects.create(text=f"Told {member.shown_as}")
+        told.append({"email": member.email, "shelf": [*Shelf.objects.values_list("label", flat=True)]})
+    titles = [f"- {title}" for title in Book.objects.order_by().values_list("title", flat=True)]
+    send_mail(
+        "The books", "\n".join(["These are left:", *titles]), "library@example.com", ["staff@example.com"]
+    )
+    request.session["told"] = [member["email"] for member in told]
+    cache.set("told", {"members": told})
+    return redirect("reminded")
+
+
+def reminded(request):
+    return HttpResponse("They know.", content_type="text/plain")
 
 
 def fewest_books(request):

@@ -32,3 +32,7 @@ def test_todo_create_shows_form_errors(client):
     assertContains(response, "Talk")
     assertContains(response, "At home")
     assertContains(response, "Someday")
+    assertContains(response, "New todo")
+    assertContains(response, 'name="title" value="BUY A PIANO"')
+    assertContains(response, 'name="due_on" value="soon"')
+    assertContains(response, '<option value="3" selected>High</option>')

@@ -1,5 +1,5 @@
 import pytest
-from pytest_django.asserts import assertTemplateUsed
+from pytest_django.asserts import assertContains, assertTemplateUsed
 
 pytestmark = pytest.mark.django_db
 
@@ -11,3 +11,5 @@ def test_todo_list_shows_no_todos(client):
     # Assert
     assert response.status_code == 200
     assertTemplateUsed(response, "todos/list.html")
+    assertContains(response, "Todos")
+    assertContains(response, "Nothing to do.")

@@ -46,4 +46,5 @@ def test_todo_list_shows_todos(client):
     assertContains(response, "Sell the piano")
     assertContains(response, "Repair the roof")
     assertContains(response, "home")
+    assertContains(response, "Todos")
     assertContains(response, f'href="/todos/{todo.pk}/"')

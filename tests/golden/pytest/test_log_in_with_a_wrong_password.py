@@ -27,4 +27,5 @@ def test_login_shows_form_errors(client):
         response,
         "Please enter a correct username and password. Note that both fields may be case-sensitive.",
     )
-    assertContains(response, "anna")
+    assertContains(response, "Log in")
+    assertContains(response, 'name="username" value="anna"')

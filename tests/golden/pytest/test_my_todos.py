@@ -40,6 +40,7 @@ def test_mine_shows_todos(client):
     # Assert
     assert response.status_code == 200
     assertTemplateUsed(response, "todos/mine.html")
+    assertContains(response, "Todos of Anna Åkjær")
     assertContains(response, "Django Day Copenhagen")
     assertContains(response, escape('Write "slides" for Anna\'s talk'))
     assertContains(response, "Køb rødgrød med fløde")

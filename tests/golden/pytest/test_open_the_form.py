@@ -27,3 +27,5 @@ def test_todo_create_shows_projects(client):
     assertContains(response, "Talk")
     assertContains(response, "At home")
     assertContains(response, "Someday")
+    assertContains(response, "New todo")
+    assertContains(response, '<option value="2" selected>Normal</option>')

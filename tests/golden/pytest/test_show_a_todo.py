@@ -44,9 +44,12 @@ def test_todo_detail_shows_todo(client):
     # Assert
     assert response.status_code == 200
     assertTemplateUsed(response, "todos/detail.html")
-    assertContains(response, "Django Day Copenhagen")
     assertContains(response, escape('Write "slides" for Anna\'s talk'))
-    assertContains(response, "Talk")
-    assertContains(response, "At home")
-    assertContains(response, escape("Don't forget the <b>demo</b>!"))
+    assertContains(response, "Django Day Copenhagen, budget 1250.50")
+    assertContains(response, "At home, Talk")
+    assertContains(response, escape("Don't forget the <b>demo</b>! – bo"))
     assertContains(response, "Ten slides, «højst».")
+    assertContains(response, "Anna Åkjær")
+    assertContains(response, "Comments")
+    assertContains(response, "High")
+    assertContains(response, "overdue")

@@ -30,3 +30,7 @@ class TodosTests(TestCase):
         self.assertContains(response, "Talk")
         self.assertContains(response, "At home")
         self.assertContains(response, "Someday")
+        self.assertContains(response, "New todo")
+        self.assertContains(response, 'name="title" value="BUY A PIANO"')
+        self.assertContains(response, 'name="due_on" value="soon"')
+        self.assertContains(response, '<option value="3" selected>High</option>')

@@ -9,3 +9,5 @@ class TodosTests(TestCase):
         # Assert
         self.assertEqual(response.status_code, 200)
         self.assertTemplateUsed(response, "todos/list.html")
+        self.assertContains(response, "Todos")
+        self.assertContains(response, "Nothing to do.")

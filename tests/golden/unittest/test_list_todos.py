@@ -44,4 +44,5 @@ class TodosTests(TestCase):
         self.assertContains(response, "Sell the piano")
         self.assertContains(response, "Repair the roof")
         self.assertContains(response, "home")
+        self.assertContains(response, "Todos")
         self.assertContains(response, f'href="/todos/{todo.pk}/"')

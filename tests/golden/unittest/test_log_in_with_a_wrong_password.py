@@ -25,4 +25,5 @@ class TodosTests(TestCase):
             response,
             "Please enter a correct username and password. Note that both fields may be case-sensitive.",
         )
-        self.assertContains(response, "anna")
+        self.assertContains(response, "Log in")
+        self.assertContains(response, 'name="username" value="anna"')

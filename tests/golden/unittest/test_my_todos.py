@@ -40,6 +40,7 @@ class TodosTests(TestCase):
         # Assert
         self.assertEqual(response.status_code, 200)
         self.assertTemplateUsed(response, "todos/mine.html")
+        self.assertContains(response, "Todos of Anna Åkjær")
         self.assertContains(response, "Django Day Copenhagen")
         self.assertContains(response, escape('Write "slides" for Anna\'s talk'))
         self.assertContains(response, "Køb rødgrød med fløde")

@@ -25,3 +25,5 @@ class TodosTests(TestCase):
         self.assertContains(response, "Talk")
         self.assertContains(response, "At home")
         self.assertContains(response, "Someday")
+        self.assertContains(response, "New todo")
+        self.assertContains(response, '<option value="2" selected>Normal</option>')

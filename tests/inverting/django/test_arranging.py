@@ -753,8 +753,13 @@ def test_what_belongs_to_a_user_was_made_by_no_migration() -> None:
     assert row.method == "create"
 
 
-def test_rows_sorted_by_when_they_were_saved_are_created_in_that_order() -> None:
-    post = model("shop.Post", ID, field("text"), field("made", "DateTimeField", auto_now_add=True))
+@pytest.mark.parametrize(
+    "told",
+    [{"auto_now_add": True}, {"default_callable": "django.utils.timezone.now"}],
+    ids=["save", "default"],
+)
+def test_rows_sorted_by_when_they_were_saved_are_created_in_that_order(told: Any) -> None:
+    post = model("shop.Post", ID, field("text"), field("made", "DateTimeField", **told))
     found = plan_of(
         query(
             'SELECT "shop_post"."id", "shop_post"."text", "shop_post"."made" FROM "shop_post" '

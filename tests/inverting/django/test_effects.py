@@ -326,6 +326,18 @@ def test_rows_that_look_alike_are_found_by_the_order_of_all_that_were_created() 
 # --- rows and links that others resemble by the end -----------------------------------------
 
 
+def test_a_created_row_is_not_looked_up_by_a_default_that_arranged_rows_get() -> None:
+    flags = field("on", "BooleanField", default=True), field("size", "IntegerField", default=0)
+    thing = model("shop.Thing", ID, field("x"), *flags)
+    sql = 'SELECT "shop_thing"."id", "shop_thing"."x" FROM "shop_thing"'
+    listed = query(sql, columns=["id", "x"], rows=[[1, "a"]])
+
+    found = plan_of(listed, insert(thing, 2, x="a", on=True, size=7), models=schema(thing))
+
+    (fetch,) = steps(found, FetchRow)
+    assert fetch.lookup == (("size", 7),)
+
+
 @pytest.mark.parametrize("value", ["{}", "[]", '{"a": 1}'])
 def test_json_is_compared_though_a_builtin_gives_its_default(value: str) -> None:
     thing = model("shop.Thing", ID, field("x", "JSONField", default_callable="builtins.dict"))

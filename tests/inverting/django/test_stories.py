@@ -1,8 +1,11 @@
 """Requests of one client as one test: who belongs together, and what flows from one to the next."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import pytest
 
 from otel2test.attributes import CookiePayload
 from otel2test.inverting.acts import SendRequest
@@ -16,6 +19,7 @@ from otel2test.inverting.arrangements import (
 )
 from otel2test.inverting.assertions import (
     AssertAttribute,
+    AssertContained,
     AssertContains,
     AssertCount,
     AssertGone,
@@ -272,6 +276,75 @@ def test_a_link_with_its_query() -> None:
 
     act = plan.then[0].act
     assert (act.path, act.has_data) == (Variable("link"), False)
+
+
+@pytest.mark.parametrize(
+    ("body", "typed", "pattern"),
+    [
+        ("Your code is\n\nV4KD-7QX2\n\nBye.", "V4KD-7QX2", r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b"),
+        ("Your code: 483920.", "483920", r"\b\d{6}\b"),
+        ("Your code: 483920.", "513908", r"\b\d{6}\b"),  # which the recorder put in its place
+        ("Your code: KXTW-WPLM", "KXTW-WPLM", r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b"),
+        ("Order 1234567, your code: 7654321", "7654321", r"(?<=your code: )\b\d{7}\b"),
+    ],
+)
+def test_a_code_is_read_out_of_the_e_mail(body: str, typed: str, pattern: str) -> None:
+    plan = story(
+        doing("POST", "/invite/", {"MAILS": [mail("Welcome!")]}),
+        doing("POST", "/login/", {"MAILS": [mail(body)]}),
+        ask("POST", "/login/code/", form=[("code", typed)]),
+        ask("POST", "/login/code/", json={"code": typed}),
+    )
+
+    (kept,) = steps_of(plan, KeepLink)
+    assert (kept.variable, kept.pattern, kept.index, kept.text) == ("code", pattern, 1, "body")
+    assert plan.then[0].asserts[-1] == kept
+    assert [act.data for act in steps_of(plan, SendRequest)][2:] == [{"code": Variable("code")}] * 2
+    match = re.search(kept.pattern, body)
+    assert match is not None
+    code = match[0]
+    said = [step.value for step in steps_of(plan, AssertAttribute) if step.attribute == "body"]
+    said += [step.text for step in steps_of(plan, AssertContained)]
+    assert not [text for text in said if code in str(text)]
+
+
+@pytest.mark.parametrize(
+    ("body", "typed"),
+    [
+        ("Your code: 483920", "483921x"),
+        ("Hello Anna!", "Anna"),
+        ("You asked for 483920.", "483920"),  # which the request before had sent
+        ("On 2026-11-21 we close.", "2026-11-21"),
+        ("Codes: 483920 and 111111", "222222"),
+        ("483920", "12"),
+    ],
+)
+def test_what_is_no_code_is_typed_as_it_was(body: str, typed: str) -> None:
+    plan = story(
+        doing(
+            "POST",
+            "/login/",
+            {"MAILS": [mail(body)]},
+            form=[("asked", "483920")] if "asked" in body else None,
+        ),
+        ask("POST", "/login/code/", form=[("code", typed)]),
+    )
+
+    assert steps_of(plan, KeepLink) == []
+    assert plan.then[0].act.data == {"code": typed}
+
+
+def test_a_code_that_the_program_draws_again_is_typed_as_it_was() -> None:
+    draw = {
+        "source": "random.randint",
+        "value": 483920,
+        "caller": "shop.views.send",
+        "target": "random.randint",
+    }
+    sent: dict[str, Sequence[Mapping[str, Any]]] = {"MAILS": [mail("Your code: 483920")], "DRAWS": [draw]}
+    plan = story(doing("POST", "/login/", sent), ask("POST", "/login/code/", form=[("code", "483920")]))
+
+    assert steps_of(plan, KeepLink) == []
 
 
 def test_the_outbox_holds_what_earlier_requests_sent() -> None:

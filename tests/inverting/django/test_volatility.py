@@ -114,6 +114,8 @@ def test_times_that_came_with_the_request_in_another_form() -> None:
         ('SELECT "a" FROM "t" WHERE "t"."at" <= %s', ["2026-01-02 03:04:05"], True),
         ('SELECT "a" FROM "t" WHERE "t"."on" <= %s', ["2026-01-02"], True),
         ('SELECT "a" FROM "t" WHERE "t"."on" <= %s', ["2026-05-02"], False),
+        ('SELECT "a" FROM "t" WHERE "t"."at" >= %s', ["2026-01-02 03:02:05.044020"], True),
+        ('SELECT "a" FROM "t" WHERE "t"."at" >= %s', ["2026-01-02 00:00:00"], False),
         ('UPDATE "t" SET "at" = %s WHERE "t"."id" = %s', ["2026-01-02 03:04:05", 1], False),
         ('UPDATE "t" SET "done" = %s WHERE "t"."at" < %s', [True, "2026-01-02 03:04:05"], True),
         ('INSERT INTO "t" ("at") VALUES (%s)', ["2026-01-02 03:04:05"], False),

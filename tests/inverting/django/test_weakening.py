@@ -18,6 +18,7 @@ import requests
 from otel2test.inverting.arrangements import CreateRow, DeleteRows, SetClock
 from otel2test.inverting.assertions import (
     AssertAttribute,
+    AssertContains,
     AssertJson,
     AssertLike,
     AssertNothing,
@@ -366,6 +367,16 @@ def test_a_text_of_a_page() -> None:
     assert steps(gone, AssertNothing) == [
         AssertNothing("text Ticket 17 & more differs from run to run, with nothing in common")
     ]
+
+
+def test_a_number_in_a_page_that_its_tags_tell() -> None:
+    node = request("GET", "/", answer="<td>17</td>", response_headers=HTML, schema=SHOP)
+
+    plan = proved(node, volatile("text", "17", seen=("17", "4")))
+
+    assert steps(proved(node, Feedback()), AssertContains) == [AssertContains("<td>17</td>")]
+    assert steps(plan, AssertContains) == []
+    assert [step.of for step in steps(plan, AssertLike)] == [AssertContains("<td>17</td>")]
 
 
 def test_the_session() -> None:

@@ -25,7 +25,7 @@ def test_book_shows_book(client):
     # Assert
     assert response.status_code == 200
     assertTemplateUsed(response, "cases/book.html")
-    assertContains(response, "Ann Åkjær")
+    assertContains(response, "by Ann Åkjær, 19.95")
     assertContains(response, "Øresund")
     assertContains(response, "Novel")
     assertContains(response, "Crime")

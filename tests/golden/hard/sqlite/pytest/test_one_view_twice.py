@@ -24,7 +24,7 @@ def test_book_1_shows_book(client):
     # Assert
     assert response.status_code == 200
     assertTemplateUsed(response, "cases/book.html")
-    assertContains(response, "Ann Åkjær")
+    assertContains(response, "by Ann Åkjær, 7.50")
     assertContains(response, "A Thin One")
     assertContains(response, "Poetry")
 
@@ -44,6 +44,6 @@ def test_book_3_shows_book(client):
     # Assert
     assert response.status_code == 200
     assertTemplateUsed(response, "cases/book.html")
-    assertContains(response, escape("Bo O'Hara"))
+    assertContains(response, escape("by Bo O'Hara, 24.00"))
     assertContains(response, "The Thick One")
     assertContains(response, "Crime")

@@ -23,7 +23,7 @@ class CasesTests(TestCase):
         # Assert
         self.assertEqual(response.status_code, 200)
         self.assertTemplateUsed(response, "cases/book.html")
-        self.assertContains(response, "Ann Åkjær")
+        self.assertContains(response, "by Ann Åkjær, 19.95")
         self.assertContains(response, "Øresund")
         self.assertContains(response, "Novel")
         self.assertContains(response, "Crime")

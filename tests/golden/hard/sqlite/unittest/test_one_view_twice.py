@@ -22,7 +22,7 @@ class CasesTests(TestCase):
         # Assert
         self.assertEqual(response.status_code, 200)
         self.assertTemplateUsed(response, "cases/book.html")
-        self.assertContains(response, "Ann Åkjær")
+        self.assertContains(response, "by Ann Åkjær, 7.50")
         self.assertContains(response, "A Thin One")
         self.assertContains(response, "Poetry")
 
@@ -45,6 +45,6 @@ class CasesTests(TestCase):
         # Assert
         self.assertEqual(response.status_code, 200)
         self.assertTemplateUsed(response, "cases/book.html")
-        self.assertContains(response, escape("Bo O'Hara"))
+        self.assertContains(response, escape("by Bo O'Hara, 24.00"))
         self.assertContains(response, "The Thick One")
         self.assertContains(response, "Crime")
