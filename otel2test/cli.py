@@ -307,7 +307,9 @@ def _chosen(options: Running) -> "Options":
     from otel2test.pipeline.claims import Options  # noqa: PLC0415
 
     given = asdict(options)
-    return Options(**{**given, "mutate": given.get("mutate", False) or given.get("strengthen", False)})
+    given["mutate"] = given.get("mutate", False) or given.get("strengthen", False)
+    given["database_hosts"] = tuple(given["database_hosts"] or ())
+    return Options(**given)
 
 
 def _tests(path: Path) -> tuple[Path, tuple[str, ...]]:

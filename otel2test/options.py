@@ -30,6 +30,14 @@ class Running:
     memory_limit: Annotated[
         int, typer.Option(min=16, metavar="MIB", help="For one run of a test, beyond the project itself.")
     ] = 1024
+    database_hosts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--database-host",
+            metavar="HOST",
+            help="Scratch databases may be made there, too, and not on this machine only; repeatable.",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)

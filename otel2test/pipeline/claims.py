@@ -39,6 +39,8 @@ class Options:
     """Seconds for one run of a test."""
     memory_limit: int = 1024
     """MiB that one run may take beyond what the project takes at its start."""
+    database_hosts: tuple[str, ...] = ()
+    """Machines beyond this one on which scratch databases may be made."""
     mutate: bool = False
     mutants: int | None = None
     """At most so many, spread over the lines; None for all."""
@@ -71,6 +73,7 @@ def started(
     Raises :class:`~otel2test.errors.ProjectError` where it can't be started.
     """
     project = find(folder, settings.framework, python=options.python, settings_module=options.django_settings)
+    project = replace(project, database_hosts=options.database_hosts)
     watch("starting the project", 0, options.jobs)
     memory_limit = options.memory_limit * _MEBIBYTE
     count = max(options.jobs, 1)

@@ -86,6 +86,7 @@ class Orders:
     manage: str | None = None  # absolute path of manage.py
     time_limit: float = 60.0  # seconds for each test
     memory_limit: int = 1024 * 1024 * 1024  # bytes above what the worker has
+    database_hosts: tuple[str, ...] = ()  # beyond this machine, on which scratch databases may be made
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ class Whole:
     time_limit: float = 60.0  # seconds for each test
     arguments: tuple[str, ...] = ()  # of pytest
     manage: str | None = None  # absolute path of manage.py
+    database_hosts: tuple[str, ...] = ()  # beyond this machine, on which scratch databases may be made
 
 
 def job_line(job: Job) -> str:
@@ -157,7 +159,8 @@ def orders_line(orders: Orders) -> str:
 def read_orders(line: str) -> Orders:
     """The orders that a line tells."""
     told: dict[str, Any] = json.loads(line)
-    return Orders(**{**told, "arguments": tuple(told["arguments"])})
+    lists = {name: tuple(told.get(name, ())) for name in ("arguments", "database_hosts")}
+    return Orders(**{**told, **lists})
 
 
 def started_line(started: Started) -> str:
@@ -180,4 +183,5 @@ def whole_line(whole: Whole) -> str:
 def read_whole(line: str) -> Whole:
     """The orders that a line tells."""
     told: dict[str, Any] = json.loads(line)
-    return Whole(**{**told, "modules": tuple(told["modules"]), "arguments": tuple(told["arguments"])})
+    lists = {name: tuple(told.get(name, ())) for name in ("modules", "arguments", "database_hosts")}
+    return Whole(**{**told, **lists})

@@ -46,6 +46,8 @@ class Project:
     """The file with pytest's configuration."""
     settings_module: str | None = None
     """As the user names it; None leaves it to the environment, pytest-django or ``manage.py``."""
+    database_hosts: tuple[str, ...] = ()
+    """Machines beyond this one on which scratch databases may be made."""
 
     @property
     def arguments(self) -> tuple[str, ...]:

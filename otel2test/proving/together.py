@@ -85,6 +85,7 @@ def _failures(
             time_limit=time_limit,
             arguments=project.arguments if project.framework == "pytest" else (),
             manage=None if project.manage is None else str(project.manage),
+            database_hosts=project.database_hosts,
         )
         own = {WHOLE: whole_line(orders), "TMPDIR": scratch, "TZ": ZONE}
         if project.settings_module is not None:

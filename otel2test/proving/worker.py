@@ -67,6 +67,7 @@ class Worker:
             manage=None if project.manage is None else str(project.manage),
             time_limit=time_limit,
             memory_limit=memory_limit,
+            database_hosts=project.database_hosts,
         )
         own = {ORDERS: orders_line(orders), "TMPDIR": str(temporary), "PYTHONHASHSEED": str(number + 1)}
         if project.settings_module is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,8 @@ import django.db
 import pytest
 import wrapt
 
-from otel2test.proving.inside import belongings, drivers, files, network, programs, refusing
+from otel2test.proving.inside import belongings, drivers, files, network, programs, refusing, servers
+from otel2test.proving.inside.frameworks import StartError
 
 POSTGRESQL = {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "HOST": "127.0.0.1", "PORT": "5433"}
 MYSQL = {"ENGINE": "django.db.backends.mysql", "NAME": "shop", "HOST": ""}
@@ -53,6 +55,7 @@ def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     monkeypatch.setattr(network._State, "folder", None)
     monkeypatch.setattr(network._State, "ports", frozenset())
     monkeypatch.setattr(network._State, "sockets", ())
+    monkeypatch.setattr(network._State, "hosts", frozenset())
     monkeypatch.setattr(drivers._State, "servers", frozenset())
     monkeypatch.setattr(drivers._State, "indirect", frozenset())
     network.refuse(str(tmp_path))
@@ -83,6 +86,60 @@ def test_connections(
 def test_nothing_passes_before_the_settings_are_known(hook: Callable[..., None]) -> None:
     with pytest.raises(ConnectionRefusedError):
         hook("socket.connect", (None, ("127.0.0.1", 5433)))
+
+
+def test_a_database_elsewhere_is_named_by_the_user(
+    hook: Callable[..., None], surroundings: pytest.MonkeyPatch
+) -> None:
+    def found(host: str, _port: object) -> list[Any]:
+        return [(None, None, None, "", ("203.0.113.7", 0))] if host == "db.example.com" else []
+
+    surroundings.setattr(socket, "getaddrinfo", found)
+    databases: dict[str, dict[str, Any]] = {"default": {**POSTGRESQL}, "other": {**REMOTE}}
+
+    with pytest.raises(StartError, match=r"the database 'other' is on db\.example\.com") as refused:
+        servers.allow(databases, ())
+    assert refused.value.remedy.endswith("--database-host db.example.com")
+
+    servers.allow(databases, ("DB.example.com",))
+    hook("socket.getaddrinfo", ("db.example.com", 5432, 0, 0, 0))
+    hook("socket.connect", (None, ("203.0.113.7", 5432)))
+    drivers.check_postgresql({"host": "db.example.com"})
+    with pytest.raises(ConnectionRefusedError):
+        hook("socket.connect", (None, ("203.0.113.8", 5432)))
+
+
+@pytest.mark.parametrize(
+    ("database", "environment", "refused"),
+    [
+        ({"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}, {"PGHOST": "far.away"}, False),
+        ({"ENGINE": "django.db.backends.postgresql"}, {"PGHOST": "far.away"}, True),
+        (
+            {"ENGINE": "django.db.backends.postgresql", "HOST": "/var/run"},
+            {"PGHOST": "far.away"},
+            False,
+        ),
+        ({"ENGINE": "django.db.backends.postgresql", "HOST": "localhost,203.0.113.7"}, {}, True),
+        ({"ENGINE": "django.db.backends.mysql", "HOST": "127.0.0.1"}, {}, False),
+    ],
+)
+def test_where_the_settings_have_a_database(
+    hook: Callable[..., None],
+    surroundings: pytest.MonkeyPatch,
+    database: dict[str, Any],
+    environment: dict[str, str],
+    refused: bool,
+) -> None:
+    for name, value in environment.items():
+        surroundings.setenv(name, value)
+
+    if refused:
+        with pytest.raises(StartError, match="on this machine only"):
+            servers.allow({"default": database}, ())
+    else:
+        servers.allow({"default": database}, ())
+        with pytest.raises(ConnectionRefusedError):
+            hook("socket.connect", (None, ("203.0.113.8", 5432)))
 
 
 # --- drivers that connect in C --------------------------------------------------------------------

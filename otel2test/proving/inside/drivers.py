@@ -2,8 +2,8 @@
 
 An audit hook doesn't see what they do, so their connecting functions are wrapped, as soon as somebody
 imports them: those of psycopg, psycopg2 and mysqlclient. Where a connection would lead is read by the
-drivers' own parsers. What passes are the servers that the settings name, be they elsewhere, as that is
-where the scratch databases are; and while a test is on, those databases only.
+drivers' own parsers. What passes are the servers that the settings name (:mod:`.servers` says where those
+may be), as that is where the scratch databases are; and while a test is on, those databases only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Outbound connections are refused while proving, except to a test database on this machine.
+"""Outbound connections are refused while proving, except to a test database: on this machine, or where the
+user says that it may be.
 
 Every connection that is made through Python's ``socket`` is seen, whichever library makes it, also
 while the settings are imported. What is connected in C is not: for drivers of databases see
@@ -7,9 +8,11 @@ while the settings are imported. What is connected in C is not: for drivers of d
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
-from collections.abc import Iterable, Mapping
+import socket
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +29,8 @@ class _State:
     """Sockets in it are our own; None as long as nothing is refused."""
     ports: frozenset[int] = frozenset()
     sockets: tuple[str, ...] = ()
+    hosts: frozenset[str] = frozenset()
+    """Names and addresses of other machines with a test database."""
 
 
 def refuse(folder: str) -> None:
@@ -34,26 +39,31 @@ def refuse(folder: str) -> None:
     _State.folder = os.path.join(os.path.realpath(folder), "")  # noqa: PTH118 - the separator at its end
 
 
-def allow(databases: Iterable[Mapping[str, Any]]) -> None:
-    """Let connections to these databases pass (entries of Django's ``DATABASES``), if they are local."""
+def allow(databases: Iterable[Mapping[str, Any]], hosts: frozenset[str] = frozenset()) -> None:
+    """Let connections to these databases pass (entries of Django's ``DATABASES``).
+
+    They are local, or on one of ``hosts``, in lower case.
+    """
+    _State.hosts = hosts
+    _State.hosts |= {address for host in hosts for address in _addresses(host)}
     ports, sockets = set(), []
     for database in databases:
         host = str(database.get("HOST") or "localhost")
         if host.startswith("/"):
             sockets.append(host)
-        elif is_local(host):
+        elif is_local(host) or host.lower() in hosts:
             kind = str(database.get("ENGINE")).rpartition(".")[2]
             port = str(database.get("PORT") or PORTS.get(kind, 0))
             ports.add(int(port) if port.isdecimal() else 0)
-        socket = (database.get("OPTIONS") or {}).get("unix_socket")
-        sockets += [str(socket)] if socket else []
+        unix_socket = (database.get("OPTIONS") or {}).get("unix_socket")
+        sockets += [str(unix_socket)] if unix_socket else []
     _State.ports, _State.sockets = frozenset(ports - {0}), tuple(sockets)
 
 
 def _connect(_event: str, arguments: tuple[Any, ...]) -> None:
     address = arguments[1]
     if isinstance(address, tuple) and len(address) >= 2 and isinstance(address[0], str):
-        if not (is_local(address[0]) and address[1] in _State.ports):
+        if not (_is_allowed(address[0]) and address[1] in _State.ports):
             _refuse(f"{address[0]}:{address[1]}")
     elif isinstance(address, str | bytes):
         path = os.fsdecode(address)
@@ -64,7 +74,7 @@ def _connect(_event: str, arguments: tuple[Any, ...]) -> None:
 def _ask(event: str, arguments: tuple[Any, ...]) -> None:
     host = arguments[0]
     name = os.fsdecode(host) if isinstance(host, str | bytes) else ""
-    if name and not is_local(name) and not _is_address(name):
+    if name and not _is_allowed(name) and not _is_address(name):
         port = arguments[1] if event == "socket.getaddrinfo" else None
         _refuse(name if port is None else f"{name}:{port}")
 
@@ -85,6 +95,16 @@ def is_local(host: str) -> bool:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return host.lower() in {"localhost", "ip6-localhost", "localhost.localdomain"}
+
+
+def _is_allowed(host: str) -> bool:
+    return is_local(host) or host.lower() in _State.hosts
+
+
+def _addresses(host: str) -> Iterator[str]:
+    """Yield the addresses of a machine, none if it isn't found."""
+    with contextlib.suppress(OSError):
+        yield from {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
 
 
 def _is_address(host: str) -> bool:

@@ -26,7 +26,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from otel2test.proving.inside import belongings, clocks, drivers, files, limits, network, programs, refusing
+from otel2test.proving.inside import (
+    belongings,
+    clocks,
+    drivers,
+    files,
+    limits,
+    network,
+    programs,
+    refusing,
+    servers,
+)
 from otel2test.proving.inside.results import last_line, summary
 from otel2test.proving.jobs import WHOLE, Whole, read_whole
 
@@ -125,8 +135,7 @@ def _run(orders: Whole) -> int:
     def prepare() -> None:
         from django.conf import settings
 
-        network.allow(settings.DATABASES.values())
-        drivers.allow(settings.DATABASES.values())
+        servers.allow(settings.DATABASES, orders.database_hosts)
         belongings.exchange(Path(orders.scratch), f"otel2test_whole_{os.getpid()}")
 
     belongings.before_apps(prepare)
