@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import orjson
 
@@ -36,6 +36,8 @@ class Column:
     max_length: int | None = None
     choices: tuple[object, ...] = ()
     """The values that forms offer, if they offer some only."""
+    form: Literal["", "email", "url"] = ""
+    """What its texts have to be."""
 
     def to_python(self, raw: object, *, aware: bool) -> object:
         """Return ``raw`` as the program saw it; unchanged where that isn't known.
@@ -178,7 +180,8 @@ def _column(item: Field, models: Mapping[str, Model]) -> Column:
         if related is None:
             break
         end = related[1]
-    return Column(item.column, end.type, item.null, end.decimal_places, end.max_length, item.choices)
+    form = _FORMS.get(end.python_class.rpartition(".")[2], "")
+    return Column(item.column, end.type, item.null, end.decimal_places, end.max_length, item.choices, form)
 
 
 def _in_utc(value: dt.datetime, *, aware: bool) -> dt.datetime:
@@ -228,6 +231,8 @@ def _binary(raw: object, _column: Column) -> object:
     return raw.encode("latin-1") if isinstance(raw, str) else raw
 
 
+_FORMS: Final[Mapping[str, Literal["", "email", "url"]]] = {"EmailField": "email", "URLField": "url"}
+"""Class of a field → what its texts have to be."""
 _CONVERTERS: Final[Mapping[str, Callable[[object, Column], object]]] = {
     "BooleanField": lambda raw, _: bool(raw) if isinstance(raw, int) else raw,
     "NullBooleanField": lambda raw, _: bool(raw) if isinstance(raw, int) else raw,

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -25,6 +26,10 @@ _RARE: Final[Mapping[str, Callable[[int], object]]] = {
 """Column type → its values by number."""
 
 
+_FORMS: Final = {"": ("", ""), "email": ("", "@example.com"), "url": ("https://example.com/", "")}
+"""What stands before and behind the part of a text that is free."""
+
+
 def of_column(column: Column | None, number: int) -> object:
     """Return the ``number``-th value of the column's type, counted from 1."""
     kind = column.type if column is not None else "CharField"
@@ -42,7 +47,7 @@ def of_column(column: Column | None, number: int) -> object:
         case _ if any(part in kind for part in _NUMBERS):
             return number
         case "CharField" | "TextField" | "SlugField":
-            return _text(column, f"-{number}")
+            return _text(column, str(number))
         case _:
             return _RARE[kind](number) if kind in _RARE else None
 
@@ -52,14 +57,20 @@ def rising(column: Column | None, count: int) -> Iterator[object]:
     digits = len(str(2 * count))
     for number in range(1, 2 * count + 10):
         value = of_column(column, number)
-        yield _text(column, f"-{number:0{digits}}") if isinstance(value, str) else value
+        yield _text(column, f"{number:0{digits}}") if isinstance(value, str) else value
 
 
-def _text(column: Column | None, ending: str) -> str:
+def _text(column: Column | None, number: str) -> str:
     if column is None:
-        return f"other{ending}"
-    most = column.max_length
-    return f"{column.name[: most - len(ending)] if most is not None else column.name}{ending}"
+        return f"other-{number}"
+    before, after = _FORMS[column.form]
+    ending = f"-{number}{after}"
+    if column.max_length is None:
+        return f"{before}{column.name}{ending}"
+    room = column.max_length - len(before) - len(ending)
+    if room < 1 and column.form:
+        return _text(replace(column, form=""), number)
+    return f"{before}{column.name[: max(room, 0)]}{ending}"
 
 
 def step(value: object, direction: int, number: int = 1) -> object:

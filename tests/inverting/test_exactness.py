@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from typing import Literal
 
 import pytest
 
@@ -18,7 +19,7 @@ from otel2test.inverting.conditions import (
     holds,
 )
 from otel2test.inverting.facts import NotInverted
-from otel2test.inverting.samples import another, possible, rising, step
+from otel2test.inverting.samples import another, of_column, possible, rising, step
 from otel2test.inverting.trying import Attempt
 from tests.inverting.shop import (
     PERSON,
@@ -261,6 +262,23 @@ def test_texts_rise_and_are_no_longer_than_their_column() -> None:
     assert texts == sorted(texts, key=str)
     assert {len(str(text)) <= 10 for text in texts} == {True}
     assert not possible("x" * 11, column)
+
+
+@pytest.mark.parametrize(
+    ("form", "most", "expected"),
+    [
+        ("email", 254, "contact-7@example.com"),
+        ("url", 200, "https://example.com/contact-7"),
+        ("email", 9, "contact-7"),
+        ("", 4, "co-7"),
+    ],
+)
+def test_a_text_has_the_form_that_its_column_asks_for(
+    form: Literal["", "email", "url"], most: int, expected: str
+) -> None:
+    column = Column("contact", "CharField", null=False, max_length=most, form=form)
+
+    assert of_column(column, 7) == expected
 
 
 @pytest.mark.parametrize("value", [{}, [], {"a": [1]}, "a", 3, True])

@@ -55,9 +55,13 @@ class Filled:
         self._effects = effects
         self._steady = steady
 
-    def held(self) -> Iterator[Value]:
-        """Yield what tells of the fields that hold something: those that a reader sees first."""
-        for field in dict.fromkeys((*self._typed(), *self._chosen(), *self._hidden())):
+    def held(self, *, unseen: bool = True) -> Iterator[Value]:
+        """Yield what tells of the fields that hold something: those that a reader sees first.
+
+        ``unseen`` says whether those that nobody sees are told, too.
+        """
+        hidden = self._hidden() if unseen else ()
+        for field in dict.fromkeys((*self._typed(), *self._chosen(), *hidden)):
             if len(field.source) <= _LONGEST_SOURCE and field.source in self._page:
                 told = self._held(field)
                 if told is not None:

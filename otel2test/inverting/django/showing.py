@@ -191,7 +191,11 @@ class Showing:
         still = [
             text for text in content if len(text.text) <= _LONGEST_TEXT and self._steady.holds(text.text)
         ]
-        headings = [text for text in still if any(tag.name in _HEADINGS for tag in text.inside)]
+        headings = [
+            text
+            for text in still
+            if any(tag.name in _HEADINGS for tag in text.inside) and _TELLING.search(text.text)
+        ]
         nothing = [text for text in still if _NOTHING.match(text.text)]
         for text in (*headings[:_MOST_HEADINGS], *nothing[:1]):
             yield _as_written(text)
@@ -216,11 +220,16 @@ class Showing:
         """Yield what the fields of the page's forms hold, as the source says it: some of them."""
         texts = (text for text, _ in self._texts)
         filled = Filled(self.page, texts, self.exchange.schema, self.effects, self._steady)
-        yield from islice(filled.held(), _MOST_FIELDS)
+        yield from islice(filled.held(unseen=not self._is_of_django), _MOST_FIELDS)
+
+    @property
+    def _is_of_django(self) -> bool:
+        """Whether the page is one of Django's own, such as the admin's."""
+        return self.exchange.view is not None and self.exchange.view.module.startswith("django.")
 
     def linked(self, texts: Iterable[str]) -> Iterator[Value]:
         """Yield the links to rows of which one of ``texts`` tells, without repeats."""
-        if self.exchange.view is None or self.exchange.view.module.startswith("django."):
+        if self.exchange.view is None or self._is_of_django:
             return  # where the links of the admin's pages lead, nobody has to test
         values = {each.value for each in self.shown if any(each.value in text for text in texts)}
         found: list[Value] = []

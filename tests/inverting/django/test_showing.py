@@ -59,6 +59,7 @@ def test_what_stands_around_the_content_is_told_only_where_little_else_shows() -
     [
         ("<h1>Groceries</h1>", ["Groceries"]),
         ("<h1>A</h1><h2>B</h2><h2>C</h2>", ["A", "B"]),
+        ("<h1>#50</h1>", []),
         ("<header><h1>Our shop</h1></header>", []),
         ("<p>No todos found.</p><p>No more.</p>", ["No todos found."]),
         ("<p>Your basket is empty.</p>", ["Your basket is empty."]),
@@ -75,6 +76,7 @@ def test_what_stands_around_the_content_is_told_only_where_little_else_shows() -
     ids=[
         "heading",
         "two headings",
+        "a number",
         "of the site",
         "nothing there",
         "empty",
@@ -217,6 +219,15 @@ def test_six_fields_are_enough_and_those_that_a_reader_sees_come_first() -> None
     page = hidden + "".join(f'<input name="{name}" value="1">' for name in "abcdef")
 
     assert shown(page) == [f'name="{name}" value="1"' for name in "abcdef"]
+
+
+@pytest.mark.parametrize(("module", "told"), [("shop.views", 2), ("django.contrib.admin.options", 1)])
+def test_what_the_pages_of_django_send_along_unseen_is_not_told(module: str, told: int) -> None:
+    page = '<input name="q" value="milk"><input type="hidden" name="select_across" value="no">'
+    asked = view("index", module=module)
+    node = request("GET", "/50/", schema=SHOP, answer=page, response_headers=HTML, view=asked)
+
+    assert len(steps(plan(node), AssertContains)) == told
 
 
 def test_a_text_that_a_field_holds_is_told_once() -> None:
