@@ -34,7 +34,10 @@ class Steadiness:
             value
             for row in self.effects.arrangement.rows
             for item in row.model.fields
-            if item.auto_now or item.auto_now_add or item.default_callable is not None
+            if item.auto_now
+            or item.auto_now_add
+            or item.default_callable is not None
+            or (row.model.user and item.name == "last_login")
             if isinstance(value := row.value(item.attname), dt.date)
             and not self.effects.visible.value(row.model, item, value)
         ]

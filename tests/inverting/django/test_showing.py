@@ -5,7 +5,7 @@ import pytest
 from otel2test.inverting.assertions import Assert, AssertContains
 from otel2test.inverting.expressions import Attribute, Formatted
 from tests.inverting.django.planning import HTML, plan, steps
-from tests.inverting.shop import PERSON, SHOP, TODO, select
+from tests.inverting.shop import PERSON, SHOP, TODO, USER, select
 from tests.recordings import Node, request, view
 
 ROW = {"id": 50, "title": "Milk", "done": 0, "votes": 0, "made": "2020-01-01 00:00:00"}
@@ -246,6 +246,12 @@ def test_a_time_that_the_test_leaves_to_the_model_is_not_told() -> None:
 
     assert shown(page, select(TODO, ROW)) == []
     assert shown(other, select(TODO, ROW)) == ['name="made" value="2021-01-01 00:00:00"']
+
+
+def test_when_somebody_last_logged_in_is_not_told() -> None:
+    ann = {"id": 5, "username": "ann", "last_login": "2020-01-01 08:49:22"}
+
+    assert shown('<input name="last_login_1" value="09:49:22">', select(USER, ann)) == []
 
 
 # --- links
