@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
+from opentelemetry.trace import ProxyTracer
+
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 
@@ -36,6 +38,14 @@ def is_alone(recorder: Recorder) -> bool:
                 if not all(processor is recorder or is_messenger(processor) for processor in processors):
                     return False
                 _ours_alone[provider] = processors
-    except AttributeError:  # another version of the SDK
+    except Exception:  # noqa: BLE001 - another version of the SDK, or a processor that bears no question
         return False
     return True
+
+
+def is_recorded(recorder: Recorder, tracer: object) -> bool:
+    """Return whether the spans of a tracer go to the providers of ``recorder``, and so to nobody else's."""
+    # An instrumentation that came before the provider holds a stand-in, which knows the tracer by now.
+    actual = tracer._tracer if isinstance(tracer, ProxyTracer) else tracer
+    processor = getattr(actual, "span_processor", None)
+    return any(processor is provider._active_span_processor for provider in recorder.providers)

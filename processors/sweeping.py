@@ -85,7 +85,9 @@ class KnownSecrets:
             known = self._seen.pop(secret, None)
             if known is None:
                 self.first_met += 1
-            self._seen[secret] = self._count, pseudonym, [] if known is None else known[2]
+            # Under another key it has another pseudonym.
+            made = known[2] if known is not None and known[1] == pseudonym else []
+            self._seen[secret] = self._count, pseudonym, made
             if len(self._seen) > _MOST:
                 del self._seen[next(iter(self._seen))]
 

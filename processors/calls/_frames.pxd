@@ -2,6 +2,7 @@ cdef class Interpreter:
     cdef object _here
     cdef object _get_context
     cdef object _variable
+    cdef bint _is_own
     cdef object _last
     cdef unsigned long long _last_id
 

@@ -1,5 +1,6 @@
 cdef class Seen:
     cdef dict _seen
+    cdef Py_ssize_t _held
 
     cpdef clear(self)
     cpdef bint stands(self, object value) except -1

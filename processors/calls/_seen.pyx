@@ -24,6 +24,7 @@ cdef object _END
 cdef frozenset _PLAIN
 cdef dict _KINDS = kinds.KINDS
 cdef Py_ssize_t _LONGEST_HELD
+cdef Py_ssize_t _MOST_HELD
 cdef Py_ssize_t _MOST_PARTS
 cdef Py_ssize_t _MOST_SEEN
 cdef Py_ssize_t _SHORTEST = SHORTEST
@@ -32,12 +33,13 @@ cdef int _MAX_DEPTH = 4
 
 
 def _configure():
-    global _END, _PLAIN, _LONGEST_HELD, _MOST_PARTS, _MOST_SEEN
+    global _END, _PLAIN, _LONGEST_HELD, _MOST_HELD, _MOST_PARTS, _MOST_SEEN
     from otel2test.processors.calls import seen
 
     _END = seen.END
     _PLAIN = frozenset(kinds.PLAIN_CLASSES)
     _LONGEST_HELD = seen.LONGEST_HELD
+    _MOST_HELD = seen.MOST_HELD
     _MOST_PARTS = seen.MOST_PARTS
     _MOST_SEEN = seen.MOST_SEEN
 
@@ -55,9 +57,11 @@ cdef class _Known:
 cdef class Seen:
     def __init__(self):
         self._seen = {}
+        self._held = 0
 
     cpdef clear(self):
         self._seen.clear()
+        self._held = 0
 
     cpdef bint stands(self, object value) except -1:
         cdef int overflow = 0
@@ -84,10 +88,15 @@ cdef class Seen:
 
     cpdef remember(self, object value, tuple parts, object form):
         cdef _Known known
+        cdef Py_ssize_t held = 0
         if not _is(value, parts):
             return
-        if len(self._seen) >= _MOST_SEEN:
-            self._seen.clear()
+        for part in parts:
+            if type(part) is str:
+                held += PyUnicode_GET_LENGTH(part)
+        if len(self._seen) >= _MOST_SEEN or self._held + held > _MOST_HELD:
+            self.clear()
+        self._held += held
         known = _Known.__new__(_Known)
         known.parts, known.form = parts, form
         self._seen[PyLong_FromVoidPtr(<void *>value)] = known

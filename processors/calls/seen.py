@@ -21,6 +21,8 @@ LONGEST_HELD: Final = 1000
 MOST_PARTS: Final = 200
 """Of a value that is known again, names and ends of containers counted."""
 MOST_SEEN: Final = 4096
+MOST_HELD: Final = 4_000_000
+"""Characters of all texts that are held on to, each as often as it is part of a value."""
 _INT64: Final = 2**63
 END: Final = object()
 """Stands where a container ends."""
@@ -35,10 +37,13 @@ class Seen:
     def __init__(self) -> None:
         self._seen: dict[int, tuple[Parts, Wire]] = {}
         """By the value's id, which may be another's by now: that is of no account, see above."""
+        self._held = 0
+        """Characters of their texts."""
 
     def clear(self) -> None:
         """Forget all."""
         self._seen.clear()
+        self._held = 0
 
     def stands(self, value: Any) -> bool:
         """Return whether a value stands for itself on the wire, without being looked at for secrets."""
@@ -78,8 +83,10 @@ class Seen:
         """Note the form of a value, given what it consisted of before that was made."""
         now = self.parts(value)
         if now is not None and _are_same(now, parts):
-            if len(self._seen) >= MOST_SEEN:
-                self._seen.clear()
+            held = sum([len(part) for part in parts if type(part) is str])
+            if len(self._seen) >= MOST_SEEN or self._held + held > MOST_HELD:
+                self.clear()
+            self._held += held
             self._seen[id(value)] = parts, form
 
 

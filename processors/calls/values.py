@@ -21,7 +21,6 @@ from otel2test.values import Wire
 _SHORT: Final = 24
 """Bytes of JSON that a reference would save too little of."""
 _INSTANCES: Final = frozenset({"object", "model"})
-_LOOKED_INTO: Final = frozenset({list, tuple, dict})
 _secret_names: Final = redactor.secret_names
 _secrets: Final = redactor.known
 
@@ -53,9 +52,12 @@ class Values:
             self._forget()
         if cls is str:
             return self._text(value)
-        if cls in _LOOKED_INTO:
+        if cls is list or cls is tuple or cls is dict:
             return self._container(value, cls)
-        kind = kinds.KINDS.get(cls)
+        try:
+            kind = kinds.KINDS.get(cls)
+        except Exception:  # noqa: BLE001 - a class that bears no hash(); snapshot() meets the same, and tells of it
+            kind = None
         if kind is not None and kind.form in _INSTANCES:
             return self._container(value, cls)
         return self.put(snapshot(value))
@@ -131,10 +133,12 @@ class Values:
         """Return the form of a list whose items stand for themselves, None for any other."""
         if len(value) > MAX_ITEMS:
             return None
-        for item in value:
+        # Looked at is what is written, not the list: another thread may put something into that meanwhile.
+        form = [None, *value]
+        for item in form:
             if not self._seen.stands(item):
                 return None
-        return self._placed([None, *value])
+        return self._placed(form)
 
     def _plain_instance(self, parts: tuple[Any, ...]) -> Wire:
         """Return the form of an instance whose attributes are plain values and no secrets, else None."""

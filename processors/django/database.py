@@ -29,7 +29,12 @@ def install(recorder: Recorder) -> None:
         if not executions.record_with(recorder):
             return
         replace_method(BaseDatabaseWrapper, "_prepare_cursor", _preparing)
-        drivers.install(BaseDatabaseWrapper, executions.is_recording, executions.needs_no_driver_spans)
+        drivers.install(
+            BaseDatabaseWrapper,
+            executions.is_recording,
+            executions.needs_no_driver_spans,
+            executions.is_recorded,
+        )
         transactions.install()
         wrapt.register_post_import_hook(_install_compiler, "django.db.models.sql.compiler")
         wrapt.register_post_import_hook(_hush_quoting, "django.db.backends.sqlite3.operations")

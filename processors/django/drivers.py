@@ -28,12 +28,23 @@ class Driver(NamedTuple):
 
     proxy: Any
     connection: Any
+    tracer: object
+    """Of the proxy's spans."""
     attributes: dict[str, str | int]
     """What the proxy would say of the server on each span."""
 
 
-def install(base: Any, is_recording: Callable[[], bool], is_alone: Callable[[], bool]) -> None:
-    """Have the cursors of ``BaseDatabaseWrapper`` opened past the proxies."""
+def install(
+    base: Any,
+    is_recording: Callable[[], bool],
+    is_alone: Callable[[], bool],
+    is_recorded: Callable[[object], bool],
+) -> None:
+    """Have the cursors of ``BaseDatabaseWrapper`` opened past the proxies.
+
+    The last says whether the spans of a tracer are the recorder's: an instrumentation may have been given
+    another provider, whose spans are somebody else's.
+    """
 
     def make(open_cursor: Callable[..., Any]) -> Callable[..., Any]:
         def opened(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -42,7 +53,7 @@ def install(base: Any, is_recording: Callable[[], bool], is_alone: Callable[[], 
             if self.connection is None:
                 self.ensure_connection()  # as it would
             driver = driver_of(self)
-            if driver is None:
+            if driver is None or not is_recorded(driver.tracer):
                 return open_cursor(self, *args, **kwargs)
             self.connection = driver.connection
             try:
@@ -69,7 +80,9 @@ def unrecorded(connection: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.connection = driver.proxy
+        # Where threads share it, another one may have replaced it.
+        if connection.connection is driver.connection:
+            connection.connection = driver.proxy
 
 
 @guarded("django: driver", None)
@@ -85,7 +98,7 @@ def driver_of(wrapper: Any) -> Driver | None:
 def _look_into(proxy: Any) -> Driver:
     module = sys.modules.get("opentelemetry.instrumentation.dbapi")
     if module is None or type(proxy) is not module.TracedConnectionProxy:
-        return Driver(proxy, None, {})
+        return Driver(proxy, None, None, {})
     integration = proxy._self_db_api_integration
     wanted = (
         integration.enable_commenter,
@@ -95,8 +108,8 @@ def _look_into(proxy: Any) -> Driver:
         integration._returned_rows_histogram is not None,
     )
     if any(wanted):
-        return Driver(proxy, None, {})
+        return Driver(proxy, None, None, {})
     attributes = dict(integration.span_attributes)
     if integration.database:
         attributes["db.name"] = integration.database
-    return Driver(proxy, proxy.__wrapped__, attributes)
+    return Driver(proxy, proxy.__wrapped__, integration._tracer, attributes)

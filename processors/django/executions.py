@@ -23,8 +23,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 
 from otel2test import attributes
-from otel2test.processors import callers
-from otel2test.processors.audience import is_alone
+from otel2test.processors import audience, callers
 from otel2test.processors.django import compiler, drivers
 from otel2test.processors.django.exchange import tied
 from otel2test.processors.django.statements import Statement, frozen, frozen_params
@@ -85,7 +84,14 @@ def is_recording() -> bool:
 def needs_no_driver_spans() -> bool:
     """Return whether the spans of statements may be ours instead of the driver's."""
     with guard("django: connection"):
-        return bool(_recorders) and is_alone(_recorders[-1])
+        return bool(_recorders) and audience.is_alone(_recorders[-1])
+    return False
+
+
+def is_recorded(tracer: object) -> bool:
+    """Return whether the spans of ``tracer`` are recorded, rather than somebody else's."""
+    with guard("django: connection"):
+        return audience.is_recorded(_recorders[-1], tracer)
     return False
 
 
@@ -256,7 +262,7 @@ def _added_span(
     """Make the span past the SDK if nobody but the recorder would look at it, else None."""
     recorder = _recorders[-1]
     parent = trace.get_current_span().get_span_context()
-    if not (parent.is_valid and parent.trace_flags.sampled and is_alone(recorder)):
+    if not (parent.is_valid and parent.trace_flags.sampled and audience.is_alone(recorder)):
         return None
     context = SpanContext(
         parent.trace_id, _span_ids.getrandbits(64) or 1, False, parent.trace_flags, parent.trace_state

@@ -23,6 +23,29 @@ def rebind(value: int, kept: int) -> int:
     return value + kept
 
 
+def its_locals(first: int, second: int) -> dict[str, Any]:
+    found = locals()
+    del found["first"]
+    found["second"] = first + second
+    return found
+
+
+def with_cells(first: Any, second: int) -> Any:
+    made = [first]
+
+    def inner() -> int:
+        nonlocal second
+        second += len(made)
+        return second
+
+    inner()
+    return inner
+
+
+def deeper(levels: int) -> int:
+    return deeper(levels - 1) if levels else 0
+
+
 def factorial(n: int) -> int:
     return n * factorial(n - 1) if n else 1
 

@@ -18,7 +18,9 @@ import pytest
 
 from otel2test.attributes import CALLS, CALLS_DROPPED, CallPayload
 from otel2test.processors import calls, project
-from otel2test.processors.calls import rows
+from otel2test.processors.calls import frames, rows
+from otel2test.processors.calls.seen import MOST_HELD, MOST_SEEN, Seen
+from otel2test.processors.calls.values import Values
 from otel2test.processors.guard import faults
 from otel2test.processors.redaction import redactor
 from otel2test.processors.snapshots import snapshot
@@ -36,6 +38,7 @@ from tests.processors.callees import (
     close_early,
     closure,
     count,
+    deeper,
     define,
     delegate,
     drain,
@@ -45,6 +48,7 @@ from tests.processors.callees import (
     fail_later,
     gather,
     ignore,
+    its_locals,
     log_in,
     make_token,
     outer,
@@ -55,10 +59,12 @@ from tests.processors.callees import (
     take,
     throw,
     use,
+    with_cells,
 )
 from tests.processors.conftest import Bench
 
 BEFORE_MONITORING = sys.version_info < (3, 12)
+COMPILED = not str(frames.__dict__["Interpreter"].__module__).endswith(".frames")
 
 
 class Tape:
@@ -197,6 +203,134 @@ def test_what_is_inside_is_looked_at_each_time(
     after = snapshot(value)
     told = [call["arguments"]["value"] for call in tape.calls()]
     assert told == [before, before, after, after]
+
+
+def test_only_so_many_texts_are_held_on_to() -> None:
+    seen = Seen()
+    boxes = [Box(**{f"text{place}": f"{number}{'x' * 990}" for place in range(10)}) for number in range(500)]
+    snapshot(boxes[0])
+    for box in boxes:
+        parts = seen.parts(box)
+        assert parts is not None
+        seen.remember(box, parts, [0])
+    assert len(boxes) < MOST_SEEN
+    assert MOST_HELD < 500 * 10 * 990
+    assert seen.form(boxes[-1]) == [0]
+    assert seen.form(boxes[0]) is None
+
+
+@pytest.mark.skipif(COMPILED, reason="in C no other thread runs meanwhile")
+def test_what_another_thread_puts_into_a_list_meanwhile_is_not_written_unseen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = Values()
+    found: list[Any] = [1, 2, 3]
+
+    def stands(value: object) -> bool:
+        if value == 3:
+            found[0] = "password=hunter2secret-of-another-thread"
+        return type(value) is int or value is None
+
+    monkeypatch.setattr(table._seen, "stands", stands)
+    table._plain_list(found)
+    assert b"hunter2" not in b"".join(table.encoded)
+
+
+class _Unasked(type):
+    """Its classes have no hash."""
+
+    def __eq__(cls, other: object) -> bool:
+        return cls is other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_of_a_class_without_a_hash_only_the_value_is_lost(bench: Bench) -> None:
+    tape = Tape(bench)
+    value = _Unasked("Unasked", (), {})()
+    try:
+        with tape.request():
+            take(value)
+    finally:
+        tape.stop()
+    (call,) = tape.calls()
+    cut: Any = call["arguments"]["value"]
+    assert cut["$cut"]["type"].endswith("Unasked")
+
+
+@pytest.mark.skipif(BEFORE_MONITORING and not COMPILED, reason="any profile hook in Python changes locals()")
+def test_what_a_program_does_with_its_locals_stays(tape: Tape) -> None:
+    with tape.request():
+        assert its_locals(1, 2) == {"second": 3}
+    (call,) = tape.calls()
+    assert call["arguments"] == {"first": 1, "second": 2}
+
+
+def test_variables_that_a_function_inside_has_too(tape: Tape) -> None:
+    cell = with_cells(1, 2).__closure__[0]
+    with tape.request():
+        with_cells(cell, 2)
+    call = next(call for call in tape.calls() if call["qualname"] == "with_cells")
+    assert call["arguments"] == {"first": snapshot(cell), "second": 2}
+    assert call["locals"]["second"] == 3
+
+
+@pytest.mark.skipif(not COMPILED, reason="what is called in Python needs a level of its own")
+def test_a_program_goes_as_deep_as_it_would(bench: Bench) -> None:
+    tape = Tape(bench)
+
+    def reached() -> list[int]:
+        found = []
+        for levels in range(sys.getrecursionlimit() - 200, sys.getrecursionlimit()):
+            try:
+                deeper(levels)
+            except RecursionError:
+                break
+            found.append(levels)
+        return found
+
+    alone = reached()
+    try:
+        with tape.request():
+            recorded = reached()
+    finally:
+        tape.stop()
+    assert recorded == alone
+    assert alone
+
+
+GREENLETS = """
+import threading, opentelemetry.sdk.trace
+running = 0
+class local:
+    def __new__(cls, *args):
+        made = object.__new__(cls)
+        vars(made)["_args"], vars(made)["_all"] = args, {}
+        return made
+    def __getattribute__(self, name):
+        if name.startswith("_"):
+            return object.__getattribute__(self, name)
+        if running not in self._all:
+            self._all[running] = {}
+            self.__init__(*self._args)
+        found = self._all[running]
+        return found[name] if name in found else object.__getattribute__(self, name)
+    def __setattr__(self, name, value):
+        self._all.setdefault(running, {})[name] = value
+threading.local = local
+from otel2test.processors.calls.frames import Interpreter
+interpreter = Interpreter(object, None, dict)
+first = interpreter.thread()
+running = 1
+second = interpreter.thread()
+running = 0
+print(first is second, first is interpreter.thread())
+"""
+
+
+def test_where_a_thread_is_many_each_is_its_own() -> None:
+    done = subprocess.run([sys.executable, "-c", GREENLETS], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
 
 
 def test_what_becomes_a_secret_is_replaced_from_then_on(tape: Tape) -> None:

@@ -13,6 +13,14 @@ from otel2test.processors.sweeping import KnownSecrets
 SECRET = 'p&ss "w0rd"/é+1'
 
 
+def test_another_key_has_other_pseudonyms() -> None:
+    known = KnownSecrets()
+    known.add("secret-0815", "pseudo-1111")
+    assert known.sweep(b"the secret-0815") == b"the pseudo-1111"
+    known.add("secret-0815", "pseudo-2222")
+    assert known.sweep(b"the secret-0815") == b"the pseudo-2222"
+
+
 @pytest.fixture
 def redactor() -> Redactor:
     return Redactor(b"a key for tests")

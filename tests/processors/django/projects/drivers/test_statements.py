@@ -3,13 +3,17 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, connection, connections, transaction
 from django.db.models import Count, F, Max
-from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from otel2test.processors.django import drivers, executions
 from tests.processors.django.projects.drivers.conftest import (
     DRIVER,
     DRIVER_SCOPE,
@@ -240,6 +244,47 @@ def test_what_is_executed_past_django_has_the_spans_that_it_had(asked: Asked) ->
     assert past
     recorded = sum("otel2test.db.query" in span.attributes for span in past)
     assert recorded == (1 if DRIVER.vendor == "postgresql" else 0)
+
+
+@pytest.mark.skipif(
+    not INSTRUMENTED or DRIVER.vendor == "postgresql", reason="there is no proxy of the connection"
+)
+def test_an_instrumentation_with_a_provider_of_its_own_keeps_its_spans(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = InMemorySpanExporter()
+    other = TracerProvider(shutdown_on_exit=False)
+    other.add_span_processor(SimpleSpanProcessor(seen))
+    connection.ensure_connection()
+    proxy: Any = connection.connection
+    monkeypatch.setattr(proxy._self_db_api_integration, "_tracer", other.get_tracer(DRIVER_SCOPE))
+    vars(connections[DEFAULT_DB_ALIAS]).pop("_otel2test_driver", None)  # as if it had just connected
+    try:
+        recorded = asked(lambda: Shelf.objects.get(name="top"))
+    finally:
+        vars(connections[DEFAULT_DB_ALIAS]).pop("_otel2test_driver", None)
+    assert "drivers_shelf" in str([dict(span.attributes or {}) for span in seen.get_finished_spans()])
+    assert recorded.query("drivers_shelf")["fetched"] == 1
+
+
+def test_a_tracer_that_bears_no_question_is_somebody_elses() -> None:
+    class Silent:
+        @property
+        def span_processor(self) -> NoReturn:
+            raise RuntimeError
+
+    assert not executions.is_recorded(Silent())
+
+
+def test_a_connection_that_another_thread_replaces_meanwhile_stays() -> None:
+    proxy, inner, new = object(), object(), object()
+    shared: Any = SimpleNamespace(connection=proxy, _otel2test_driver=drivers.Driver(proxy, inner, None, {}))
+    with drivers.unrecorded(shared):
+        assert shared.connection is inner
+    assert shared.connection is proxy
+    with drivers.unrecorded(shared):
+        shared.connection = new
+    assert shared.connection is new
 
 
 @contextmanager
