@@ -75,6 +75,9 @@ class Catalog:
 
     tables: Mapping[str, Table]
     aware: bool = True
+    _identities: dict[str, tuple[tuple[str, ...], ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def value(self, table: str, column: str, raw: object) -> object:
         """Return ``raw`` as a Python value of that column; unknown columns give it back."""
@@ -103,11 +106,12 @@ class Catalog:
 
     def identities(self, table: str) -> tuple[tuple[str, ...], ...]:
         """Return the sets of columns each of which identifies a row, the primary key first."""
-        known = self.tables.get(table)
-        if known is None:
-            return ()
-        key = ((known.primary_key,),) if known.primary_key else ()
-        return key + known.unique
+        found = self._identities.get(table)
+        if found is None:
+            known = self.tables.get(table)
+            key = ((known.primary_key,),) if known is not None and known.primary_key else ()
+            found = self._identities[table] = key + known.unique if known is not None else ()
+        return found
 
 
 def build(schema: Schema) -> Catalog:

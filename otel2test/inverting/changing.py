@@ -4,7 +4,7 @@ What enters are these facts, one by one in their order; what a rollback undid is
 that a write hit though nobody had seen it is made up at once, as what follows may tell of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
@@ -286,12 +286,12 @@ class Changes:
             write.entity.deleted = True
             write.entity.deleted_at = write.source.position
 
-    def was_written(self, entity: Entity, column: str, source: Source) -> bool:
-        """Say whether a query found what the request itself had written to the column."""
+    def written_to(self, entity: Entity, source: Source) -> Collection[str]:
+        """Return the columns in which a query found what the request itself had written to the row."""
         writes = self._written.get(id(entity))
         if not writes:
-            return False
-        return any(column in write.values and write.seen_at(source.position) for write in writes)
+            return ()
+        return {column for write in writes if write.seen_at(source.position) for column in write.values}
 
     def history(self) -> History:
         """Return what rows were like at each position."""

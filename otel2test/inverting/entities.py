@@ -7,7 +7,7 @@ request may have read tens of thousands of rows.
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from otel2test.inverting.catalog import Catalog
 from otel2test.inverting.facts import Change, LeftOut, Source, Unknown
@@ -107,8 +107,14 @@ def is_known(known: Known | None) -> bool:
     return known is not None and not isinstance(known.value, (Unknown, Change))
 
 
+_SCALAR: Final = frozenset({type(None), bool, int, float, str, bytes})
+"""What most columns hold."""
+
+
 def hashable(value: object) -> bool:
     """Say whether an index can find the value."""
+    if type(value) in _SCALAR:
+        return True
     if isinstance(value, (Unknown, Change)):
         return False
     try:
@@ -184,10 +190,10 @@ class Rows:
     def _learnt(self, entity: Entity, column: str, value: object) -> None:
         if isinstance(value, KeyOf):
             self._waiting.setdefault((id(value.entity), value.column), []).append((entity, column))
-        elif not isinstance(value, (Unknown, Change)):
+        elif self._waiting and not isinstance(value, (Unknown, Change)):
             for other, pointing in self._waiting.pop((id(entity), column), ()):
                 self._resolve(other, pointing, entity, value)
-        index = self._by_value.get((entity.table, column))
+        index = self._by_value.get((entity.table, column)) if self._by_value else None
         if index is not None and hashable(value):
             index.setdefault(value, []).append(entity)
         if isinstance(value, KeyOf):
@@ -240,13 +246,20 @@ class Rows:
     def identity_keys(self, table: str, values: Mapping[str, object]) -> Iterator[Identity]:
         """Yield each set of identifying values that ``values`` has complete."""
         for columns in self.catalog.identities(table):
-            parts = tuple(values.get(column) for column in columns)
-            if all(part is not None and hashable(part) for part in parts):
+            parts = tuple([values.get(column) for column in columns])
+            for part in parts:
+                if part is None or not hashable(part):
+                    break
+            else:
                 yield (table, columns, parts)
 
     def identified(self, table: str, values: Mapping[str, object]) -> Entity | None:
         """Return the row with these values, if they identify one."""
-        for key in self.identity_keys(table, values):
+        return self.found_by(self.identity_keys(table, values))
+
+    def found_by(self, keys: Iterable[Identity]) -> Entity | None:
+        """Return the row that the first of the keys identifies that identifies one."""
+        for key in keys:
             entity = self._by_identity.get(key)
             if entity is not None:
                 return entity
@@ -280,9 +293,14 @@ class Rows:
 
     def index(self, entity: Entity, values: Mapping[str, object]) -> None:
         """Find the row by ``values`` from now on, as far as they identify it."""
-        for key in self.identity_keys(entity.table, values):
-            self._by_identity[key] = entity
-            self._keys_of.setdefault(id(entity), []).append(key)
+        self.index_by(entity, self.identity_keys(entity.table, values))
+
+    def index_by(self, entity: Entity, keys: Iterable[Identity]) -> None:
+        """Find the row by these keys from now on."""
+        for key in keys:
+            if self._by_identity.get(key) is not entity:
+                self._by_identity[key] = entity
+                self._keys_of.setdefault(id(entity), []).append(key)
 
     def index_anew(self, entity: Entity) -> None:
         """Find the row by all that is known of it."""

@@ -6,6 +6,7 @@ knows pytest from unittest: that is for writing."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Final, TypeAlias
 
 from otel2test.inverting.acts import Patch, SendRequest
@@ -31,7 +32,7 @@ from otel2test.inverting.assertions import (
     KeepLink,
     KeepValue,
 )
-from otel2test.inverting.expressions import Value, Variable
+from otel2test.inverting.expressions import Name, Value, Variable
 from otel2test.inverting.facts import Source
 
 Step: TypeAlias = Arrange | SendRequest | Assert
@@ -90,7 +91,8 @@ class Plan:
         return tuple(step for scene in self.scenes for step in (*scene.arrange, scene.act, *scene.asserts))
 
 
-_PLAIN: Final = frozenset({type(None), bool, int, float, str, bytes})
+_PLAIN: Final = frozenset({type(None), bool, int, float, str, bytes, Name})
+"""Most of what a plan holds, and refers to nothing."""
 
 
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -98,34 +100,61 @@ _NOTHING: Final[frozenset[str]] = frozenset()
 
 def referred(value: Value) -> frozenset[str]:
     """Return the variables that a step or an expression refers to, not the one that it makes."""
-    # Most of what a plan holds; the rest of this would ask each of them a dozen questions.
+    found: set[str] = set()
+    _refer(value, found)
+    return frozenset(found)
+
+
+def _refer(value: Value, found: set[str]) -> None:
+    """Add to ``found`` what ``value`` refers to."""
+    # Asked of each value of each row: what is most frequent comes first, and by its type.
     if type(value) in _PLAIN:
-        return _NOTHING
-    if isinstance(value, Mapping):
-        return _union(value.values())
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return _union(value)
+        return
+    if isinstance(value, CreateRow):
+        _refer_all((given for _, given in (*value.values, *value.lookup)), found)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        _refer_all(value, found)
+    elif isinstance(value, Mapping):
+        _refer_all(value.values(), found)
+    else:
+        _refer_by_name(value, found)
+
+
+def _refer_all(values: Iterable[Value], found: set[str]) -> None:
+    for value in values:
+        if type(value) not in _PLAIN:
+            _refer(value, found)
+
+
+def _refer_by_name(value: Value, found: set[str]) -> None:
+    kind: type = type(value)
     match value:
         case Variable(name):
-            return frozenset({name})
+            found.add(name)
         case AddLinks(variable, _, targets):
-            return frozenset({variable, *targets})
+            found.update((variable, *targets))
         case LogInOther(user=user):
-            return frozenset({user}) if user is not None else _NOTHING
+            found.update(() if user is None else (user,))
         case AssertLinked(variable, _, target):
-            return frozenset({variable, target})
-        case _ if is_dataclass(value):
+            found.update((variable, target))
+        case _ if is_dataclass(kind):
             named = getattr(value, "variable", None)
-            own = frozenset({named}) if isinstance(named, str) and not made(value) else frozenset()
-            return own | _union(getattr(value, item.name) for item in fields(value))
-        case _:
-            return frozenset()
+            if isinstance(named, str) and not made(value):
+                found.add(named)
+            _refer_all((getattr(value, name) for name in _fields(kind)), found)
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))
 
 
 def made(step: object) -> frozenset[str]:
     """Return the variables that a step makes."""
+    if isinstance(step, CreateRow):  # most steps; all else would be asked of those that make no variable
+        return frozenset({step.variable}) if step.variable is not None else _NOTHING
     match step:
-        case CreateRow(str(variable)) | GetRow(variable) | FetchRow(variable):
+        case GetRow(variable) | FetchRow(variable):
             return frozenset({variable})
         case AssertJson(named=True):
             return frozenset({"data"})
@@ -160,7 +189,3 @@ def unbound(plan: Plan) -> frozenset[str]:
         missing |= referred(step) - known
         known |= made(step)
     return frozenset(missing)
-
-
-def _union(values: Iterable[Value]) -> frozenset[str]:
-    return frozenset().union(*map(referred, values))

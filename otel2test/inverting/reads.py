@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from otel2test.inverting.columns import Columns
 from otel2test.inverting.conditions import (
     AnyOf,
     Bound,
@@ -34,7 +35,6 @@ from otel2test.inverting.statements import (
     Comparison,
     Const,
     Equal,
-    In,
     Operand,
     Output,
     Predicate,
@@ -153,16 +153,12 @@ class Read(Execution):
         own[root.alias] = flattened((*own[root.alias], *extra))
         joins = {table.alias: tuple(self._joins(statement, table)) for table in statement.tables}
         apart = self._apart(statement, root)
+        columns = Columns(statement, self.params, self.catalog)
         for witness, row in enumerate(self.query.rows):
-            known = self._known_columns(statement, row)
-            present = [
-                (table, values)
-                for table in statement.tables
-                if self._present(statement, table, values := self._values(table, known))
-            ]
+            present = columns.present(row)
             aliases = {table.alias for table, _ in present}
             for table, values in present:
-                told = tuple(
+                told = joins[table.alias] and tuple(
                     join for join in joins[table.alias] if join.alias in aliases and join.column not in values
                 )
                 shared = table.alias not in apart
@@ -186,44 +182,6 @@ class Read(Execution):
     def _joins(self, statement: Select, table: TableRef) -> Iterator[Join]:
         for mine, other in joined((*statement.predicates, *statement.outer_predicates), table.alias):
             yield Join(mine.column, other.alias, other.column)
-
-    def _values(self, table: TableRef, known: Mapping[ColumnRef, object]) -> dict[str, object]:
-        return {
-            ref.column: self.catalog.value(table.table, ref.column, value)
-            for ref, value in known.items()
-            if ref.alias == table.alias
-        }
-
-    def _present(self, statement: Select, table: TableRef, values: Mapping[str, object]) -> bool:
-        """Say whether a LEFT JOIN found a row: some column of it came back that isn't NULL."""
-        if not table.outer:
-            return True
-        selected = {
-            output.source.column
-            for output in statement.outputs
-            if output.source is not None and output.source.alias == table.alias
-        }
-        return any(values.get(column) is not None for column in selected)
-
-    def _known_columns(self, statement: Select, row: Sequence[object]) -> dict[ColumnRef, object]:
-        """Return the raw value of each column that this row of the result tells or implies."""
-        known: dict[ColumnRef, object] = {}
-        for output, value in zip(statement.outputs, row, strict=False):
-            if output.source is not None:
-                known[output.source] = value
-        for predicate in statement.predicates:
-            match predicate:
-                case Equal(column, operand) | In(column, (operand,)):
-                    found, value = self.params.value(operand)
-                    if found:
-                        known.setdefault(column, value)
-                case _:
-                    pass
-        _spread(statement.predicates, known)
-        # A LEFT JOIN's condition holds where its table has a row; where it hasn't, the row is
-        # recognised by what came back, so that what spreads here does no harm.
-        _spread(statement.outer_predicates, known)
-        return known
 
     # --- UNION
 
@@ -273,11 +231,12 @@ class Read(Execution):
         rows = self.query.rows
         if statement.grouped and not of_rows and not rows and self.query.exhausted and not statement.limited:
             yield from self._none(statement)
+        columns = Columns(statement, self.params, self.catalog)
         for row in rows:
-            known = self._known_columns(statement, row)
+            known = columns.known(row)
             grouped = tuple(output.source for output in statement.outputs if output.source is not None)
             if statement.grouped and not of_rows:
-                yield from self._group(statement, known, row)
+                yield from self._group(statement, columns, known, row)
             for output, value in zip(statement.outputs, row, strict=False):
                 if output.aggregate is not None:
                     yield from self._aggregate(statement, output, value, grouped, known)
@@ -291,11 +250,11 @@ class Read(Execution):
             yield Missing(self.source, root.table, conditions)
 
     def _group(
-        self, statement: Select, known: Mapping[ColumnRef, object], row: Sequence[object]
+        self, statement: Select, columns: Columns, known: Mapping[ColumnRef, object], row: Sequence[object]
     ) -> Iterator[Fact]:
         """Yield the rows whose values the group has; those of LEFT JOINs only if they were selected."""
         for table in statement.tables:
-            values = self._values(table, known)
+            values = columns.values(table, known)
             selected = any(
                 output.source is not None and output.source.alias == table.alias and value is not None
                 for output, value in zip(statement.outputs, row, strict=False)
@@ -391,15 +350,3 @@ def _may_be_of(branch: Select, row: Sequence[object]) -> bool:
         output.constant is None or output.constant.value == value
         for output, value in zip(branch.outputs, row, strict=False)
     )
-
-
-def _spread(predicates: Sequence[Predicate], known: dict[ColumnRef, object]) -> None:
-    same = [predicate for predicate in predicates if isinstance(predicate, Same)]
-    for _ in range(len(same)):
-        before = len(known)
-        for predicate in same:
-            for one, other in ((predicate.left, predicate.right), (predicate.right, predicate.left)):
-                if one in known and other not in known and known[one] is not None:
-                    known[other] = known[one]
-        if len(known) == before:
-            return

@@ -125,8 +125,10 @@ class _Solver:
         self.counting = Counting(self.rows, self.judge, self.completer, self.avoider, self.limits)
         self.witnesses = Witnesses(self.rows, self.judge, self.limits, attempt)
         self.changes = Changes(self.rows, self.judge, self.completer, self.limits)
-        self.changes.last_seen = dict(self._last_seen(facts))
-        self.witnesses.written = self.changes.was_written
+        # Only what hit rows that nobody had seen asks for these.
+        if any(isinstance(fact, (Updated, Deleted)) for fact in facts):
+            self.changes.last_seen = dict(self._last_seen(facts))
+        self.witnesses.written = self.changes.written_to
         self.belonging = Belonging(self.rows, self.completer, self.limits)
         self.contradictions: tuple[Contradiction, ...] = ()
         self.joined: list[Seen] = []

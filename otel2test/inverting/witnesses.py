@@ -45,8 +45,8 @@ class Witnesses:
     """Tables with rows of which some sighting, which told of no key, was taken to be."""
     _required_of: dict[int, list[tuple[Condition, ...]]] = field(default_factory=dict)
     """``id`` of a row → the conditions above."""
-    written: Callable[[Entity, str, Source], bool] = field(default=lambda *_: False)
-    """Says whether the request had written to a column of a row before a query."""
+    written: Callable[[Entity, Source], Collection[str]] = field(default=lambda *_: ())
+    """Tells to which columns of a row the request had written before a query."""
     _taken: dict[tuple[int, str], set[int]] = field(default_factory=dict)
 
     def see(self, facts: Sequence[Seen]) -> None:
@@ -110,19 +110,17 @@ class Witnesses:
             changed = False
             for sight in sights:
                 if sight.entity is None:
-                    sight.entity = self.rows.identified(sight.fact.table, sight.values)
-                    if sight.entity is None and make and self._has_key(sight):
+                    keys = tuple(self.rows.identity_keys(sight.fact.table, sight.values))
+                    sight.entity = self.rows.found_by(keys)
+                    if sight.entity is None and make and keys:
                         sight.entity = self.rows.new(sight.fact.table)
-                        self.rows.index(sight.entity, sight.values)
+                        self.rows.index_by(sight.entity, keys)
                     changed = changed or sight.entity is not None
             for sight in sights:
                 for join in sight.fact.joined:
                     other = by_alias.get(join.alias)
                     if other is not None and join.column not in sight.values:
                         changed = self._pass_on(sight, join.column, other, join.other) or changed
-
-    def _has_key(self, sight: _Sight) -> bool:
-        return next(self.rows.identity_keys(sight.fact.table, sight.values), None) is not None
 
     def _pass_on(self, sight: _Sight, column: str, other: _Sight, theirs: str) -> bool:
         """Learn a column's value from the row that it is joined to."""
@@ -265,14 +263,16 @@ class Witnesses:
 
     def observe(self, entity: Entity, values: Mapping[str, object], source: Source) -> None:
         """Take down what was read of a row: of before, or of what the request had made of it."""
+        written = self.written(entity, source)
         for column, value in values.items():
-            if entity.created or self.written(entity, column, source):
+            if entity.created or column in written:
                 if not isinstance(value, KeyOf):
                     self._read_back(entity, column, Known(value, source))
             else:
                 known = entity.before.get(column)
-                supposed = (id(entity), column) in self.rows.supposed
-                self.rows.supposed.discard((id(entity), column))
+                supposed = bool(self.rows.supposed) and (id(entity), column) in self.rows.supposed
+                if supposed:
+                    self.rows.supposed.discard((id(entity), column))
                 told = not isinstance(value, KeyOf)
                 if known is None or (told and (isinstance(known.value, KeyOf) or supposed)):
                     self.rows.set_before(entity, column, Known(value, source))
@@ -285,7 +285,7 @@ class Witnesses:
             return
         if written is not None and isinstance(written.value, Change) and not entity.created:
             name, by = written.value.column, written.value.by
-            once = not self.written(entity, column, written.source)
+            once = column not in self.written(entity, written.source)
             numbers = isinstance(known.value, (int, float)) and isinstance(by, (int, float))
             if once and numbers and entity.before.get(name) is None:
                 self.rows.set_before(entity, name, Known(known.value - by, known.source))  # type: ignore[operator]

@@ -22,12 +22,17 @@ class Imports:
         self._taken = _ALWAYS_TAKEN | frozenset(taken)
         self._names: dict[str, tuple[str, str]] = {}
         """Local name → (module, name); the name is empty for ``import module``."""
+        self._given: dict[tuple[str, str], str] = {}
+        """(module, name) → local name, as the same class is asked for with every row."""
 
     def name(self, module: str, name: str) -> str:
         """Import ``name`` from ``module`` and return what it is called here.
 
         Raises ValueError if either isn't a valid name: they may come from a recording.
         """
+        known = self._given.get((module, name))
+        if known is not None and self._names.get(known) == (module, name):
+            return known
         if not is_dotted(module) or not is_identifier(name):
             raise ValueError(f"not a name: {module}.{name}")
         if module == "builtins" and name in self._taken:
@@ -39,6 +44,7 @@ class Imports:
         while not self._is_free(local, module, name):
             local = f"{local}_"
         self._names[local] = (module, name)
+        self._given[module, name] = local
         return local
 
     def _is_free(self, local: str, module: str, name: str) -> bool:

@@ -7,7 +7,8 @@ see plans and steps, and write values only through ``literal``.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from types import CodeType, FunctionType, MethodType
+from typing import Any, Final
 
 import jinja2
 from jinja2.bccache import Bucket
@@ -161,26 +162,45 @@ class _Compiled(jinja2.BytecodeCache):
     """
 
     def __init__(self) -> None:
-        self._made: dict[str, bytes] = {}
+        self._made: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Part of Jinja's interface: fill ``bucket`` if that is possible."""
-        if bucket.key in self._made:
-            bucket.bytecode_from_string(self._made[bucket.key])
+        bucket.code = self._made.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Part of Jinja's interface: keep what is in ``bucket``."""
-        self._made[bucket.key] = bucket.bytecode_to_string()
+        if bucket.code is not None:
+            self._made[bucket.key, bucket.checksum] = bucket.code
 
 
 _COMPILED: Final = _Compiled()
 
 
+class _Context(jinja2.runtime.Context):
+    """Calls plain functions as they are, which templates do several times for each row.
+
+    Jinja first looks at length whether a function wants to be told of the template: ours don't.
+    """
+
+    def call(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
+        """Part of Jinja's interface: call what a template calls."""
+        if type(function) not in (FunctionType, MethodType):
+            return super().call(function, *arguments, **keywords)
+        keywords.pop("_block_vars", None)
+        keywords.pop("_loop_vars", None)
+        return function(*arguments, **keywords)
+
+
+class _Environment(jinja2.Environment):
+    context_class = _Context
+
+
 def _environment(imports: Imports) -> jinja2.Environment:
     # The result is Python, not HTML: values are made safe by `literal`, not by escaping.
-    environment = jinja2.Environment(
+    environment = _Environment(
         loader=jinja2.PackageLoader("otel2test.templates", ""),
-        autoescape=False,  # noqa: S701
+        autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -25,6 +25,7 @@ from otel2test.inverting.state import Entity, Known, State
 from otel2test.reading.exchanges import Field, Model
 from otel2test.values import is_plain
 
+_SCALAR: Final = frozenset({type(None), bool, int, float, str, bytes})  # what can be written for sure
 _WORD: Final = re.compile(r"[a-z][a-z_]{1,15}")
 """A username that can be a variable's name."""
 
@@ -112,12 +113,11 @@ class _Arranger:
     def _inherited_last(self) -> list[Entity]:
         """Children of multi-table inheritance first: their row takes the parents' in."""
         existing = [entity for entity in self.state.entities if entity.existed]
-
-        def depth(entity: Entity) -> int:
-            model = self.models.by_table.get(entity.table)
-            return sum(1 for item in model.fields if item.parent_link) if model else 0
-
-        return sorted(existing, key=lambda entity: -depth(entity))
+        depths = {
+            table: sum(item.parent_link for item in model.fields)
+            for table, model in self.models.by_table.items()
+        }
+        return sorted(existing, key=lambda entity: -depths.get(entity.table, 0))
 
     # --- rows
 
@@ -136,7 +136,7 @@ class _Arranger:
             if known is None or item.attname in row.known:
                 continue
             if not isinstance(known.value, KeyOf):
-                if self._writable(item, known.value, model):
+                if type(known.value) in _SCALAR or self._writable(item, known.value, model):
                     row.known[item.attname] = known
             elif item.related_model and not item.parent_link and not self._is_content_type(item):
                 self.pointing.append((row, item, known.value))
@@ -236,13 +236,12 @@ class _Arranger:
         if row.model.framework is not None:
             return
         self._complete_generic(row)
-        fields = [item for item in row.model.fields if not (item.parent_link or item.generated)]
-        for item in fields:
-            if item.related_model is not None:
-                self._complete_parent(row, item)
-        for item in fields:  # after the parents: some columns are unique for each parent only
+        pointing, others = self.models.fillable(row.model)
+        for item in pointing:
+            self._complete_parent(row, item)
+        for item in others:  # after the parents: some columns are unique for each parent only
             missing = item.attname not in row.known and item.name not in row.made_up
-            if item.related_model is None and missing and self._needs_value(row, item):
+            if missing and self._needs_value(row, item):
                 peers = sum(
                     1 for other in self.rows if other.model is row.model and item.name in other.made_up
                 )
@@ -257,6 +256,8 @@ class _Arranger:
 
     def _complete_generic(self, row: Row) -> None:
         """Find the row that a generic foreign key points to, so that the test can name it."""
+        if not row.model.generic_foreign_keys:
+            return
         attnames = {item.name: item.attname for item in row.model.fields}
         for generic in row.model.generic_foreign_keys:
             content_type = row.known.get(attnames.get(generic.content_type, ""))

@@ -29,8 +29,9 @@ def steps(arrangement: Arrangement, visible: Visible) -> tuple[Arrange, ...]:
     """Return the steps that create the rows."""
     left_out = {(id(row), name) for row, name, _ in arrangement.deferred}
     found: list[Arrange] = []
+    overwritten = {id(row): tuple(_overwritten(arrangement, row, visible)) for row in arrangement.rows}
     for row in arrangement.rows:
-        if row.model.framework is None and any(_overwritten(arrangement, row, visible)):
+        if row.model.framework is None and overwritten[id(row)]:
             arrangement.name(row)
     for group in _together(arrangement):
         values = [tuple(_values(arrangement, row, visible, left_out)) for row in group]
@@ -40,9 +41,10 @@ def steps(arrangement: Arrangement, visible: Visible) -> tuple[Arrange, ...]:
             arrangement.made += zip(made, each, strict=True)
             found += made
         for row in group:
-            overwritten = list(_overwrite(arrangement, row, visible))
-            arrangement.made += ((step, (row,)) for step in overwritten)
-            found += overwritten
+            if overwritten[id(row)]:
+                update = _overwrite(arrangement, row, overwritten[id(row)])
+                arrangement.made.append((update, (row,)))
+                found.append(update)
     for row, name, parent in arrangement.deferred:
         value = Variable(arrangement.name(parent))
         found.append(
@@ -103,9 +105,9 @@ def _create(arrangement: Arrangement, row: Row, values: Values, visible: Visible
         import_name(model),
         manager_of(model),
         method,
-        tuple(item for item in values if item[0] not in key),
+        tuple(item for item in values if item[0] not in key) if key else values,
         made_up(row),
-        lookup=tuple(item for item in values if item[0] in key),
+        lookup=tuple(item for item in values if item[0] in key) if key else (),
         left_out=_left_out(row),
     )
 
@@ -138,11 +140,8 @@ def _hashed(model: Model, name: str, value: Value) -> Value:
     return HashedPassword(value) if model.user and name == "password" and isinstance(value, str) else value
 
 
-def _overwrite(arrangement: Arrangement, row: Row, visible: Visible) -> Iterator[UpdateRow]:
-    overwritten = tuple(_overwritten(arrangement, row, visible))
-    if overwritten:
-        model = row.model
-        yield UpdateRow(arrangement.name(row), import_name(model), manager_of(model), overwritten)
+def _overwrite(arrangement: Arrangement, row: Row, values: Values) -> UpdateRow:
+    return UpdateRow(arrangement.name(row), import_name(row.model), manager_of(row.model), values)
 
 
 def _values(
@@ -170,17 +169,20 @@ def _values(
 
 
 def _key(row: Row, item: Field, *, asked: bool) -> Iterator[tuple[str, Value]]:
-    name = item.name if _is_hidden_by_default(row.model, item) else "pk"
     if item.attname in row.known and (asked or row.pinned or must_be_given(item)):
-        yield name, row.known[item.attname].value
+        value = row.known[item.attname].value
     elif item.name in row.made_up:
-        yield name, row.made_up[item.name]
+        value = row.made_up[item.name]
+    else:
+        return
+    yield item.name if _is_hidden_by_default(row.model, item) else "pk", value
 
 
 def _is_hidden_by_default(model: Model, item: Field) -> bool:
     """Say whether ``pk=…`` doesn't reach the key: a parent's that is text, or has a default, keeps that."""
-    inherits = any(each.parent_link for each in model.fields)
-    return inherits and (implicit_value(item) != (False, None) or item.default_callable is not None)
+    if not any(each.parent_link for each in model.fields):
+        return False
+    return implicit_value(item) != (False, None) or item.default_callable is not None
 
 
 def _column(
@@ -210,7 +212,9 @@ def _column(
 
 
 def _is_content_type(arrangement: Arrangement, item: Field) -> bool:
-    related = arrangement.models.by_label.get(item.related_model or "")
+    if item.related_model is None:
+        return False
+    related = arrangement.models.by_label.get(item.related_model)
     return related is not None and related.framework == "content_type"
 
 
@@ -240,7 +244,9 @@ def _worth_giving(item: Field, value: object, model: Model, visible: Visible) ->
 
 def _is_needed(arrangement: Arrangement, row: Row, item: Field, visible: Visible) -> bool:
     """Say whether a replay showed that the column must be given, though Django would fill it."""
-    if item.auto_now or item.auto_now_add or not visible.needs(arrangement.models.lineage(row.model), item):
+    if not visible.needed or item.auto_now or item.auto_now_add:
+        return False
+    if not visible.needs(arrangement.models.lineage(row.model), item):
         return False
     told, implicit = implicit_value(item)
     if told and implicit is None and row.known[item.attname].value is None:
@@ -252,11 +258,13 @@ def _overwritten(arrangement: Arrangement, row: Row, visible: Visible) -> Iterat
     """Yield what ``save()`` would set by itself, where that has to be as recorded."""
     changed = bool(visible.needed) and is_changed_by_save(arrangement, row)
     for item in row.model.fields:
+        by_save = item.auto_now or item.auto_now_add
+        if not (by_save or changed):
+            continue
         known = row.known.get(item.attname)
         if known is None or item.primary_key or item.related_model is not None:
             continue
         needed = visible.needs(arrangement.models.lineage(row.model), item)
-        by_save = item.auto_now or item.auto_now_add
         if (needed and changed) or (by_save and (needed or visible.value(row.model, item, known.value))):
             yield item.name, known.value
 

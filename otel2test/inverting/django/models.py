@@ -1,7 +1,7 @@
 """The recorded models, looked up by table and by label; names checked before they reach code."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from otel2test.identifiers import is_dotted, is_identifier
 from otel2test.inverting.catalog import Catalog, build, local_fields
@@ -23,6 +23,16 @@ class Models:
 
     content_types: Mapping[object, tuple[str, str]]
     """Id → (app label, model in lower case)."""
+    _lineages: dict[int, tuple[Model, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """``id`` of a model, which is the first of the tuple → its lineage, asked for with every value."""
+    _parents: dict[int, tuple[Model, tuple[Model, Field] | None]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """``id`` of a model → the model, and its parent."""
+    _fillable: dict[int, tuple[Model, list[Field], list[Field]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """``id`` of a model → the model, and its fields."""
 
     def content_type(self, key: object) -> ContentTypeOf | None:
         """Return the content type with that id in the recorded database, None if nothing tells."""
@@ -52,20 +62,36 @@ class Models:
     def primary_key(self, model: Model) -> Field | None:
         return next((item for item in model.fields if item.primary_key), None)
 
-    def lineage(self, model: Model) -> Iterator[Model]:
-        """Yield the model and those whose tables hold the rest of its rows."""
-        yield model
-        parent = self.parent(model)
-        if parent is not None:
-            yield from self.lineage(parent[0])
+    def fillable(self, model: Model) -> tuple[list[Field], list[Field]]:
+        """Return the fields that a row may be given: those that point to other rows, and the others."""
+        known = self._fillable.get(id(model))
+        if known is None:
+            fields = [item for item in model.fields if not (item.parent_link or item.generated)]
+            pointing = [item for item in fields if item.related_model is not None]
+            others = [item for item in fields if item.related_model is None]
+            known = self._fillable[id(model)] = (model, pointing, others)
+        return known[1:]
+
+    def lineage(self, model: Model) -> tuple[Model, ...]:
+        """Return the model and those whose tables hold the rest of its rows."""
+        known = self._lineages.get(id(model))
+        if known is None:
+            parent = self.parent(model)
+            known = self._lineages[id(model)] = (model, *(self.lineage(parent[0]) if parent else ()))
+        return known
 
     def root(self, model: Model) -> Model:
         """Return the model whose table draws the keys: the one from which all others inherit."""
-        *_, last = self.lineage(model)
-        return last
+        return self.lineage(model)[-1]
 
     def parent(self, model: Model) -> tuple[Model, Field] | None:
         """Return the model from which ``model`` inherits its table's key, with the linking field."""
+        known = self._parents.get(id(model))
+        if known is None:
+            known = self._parents[id(model)] = (model, self._parent(model))
+        return known[1]
+
+    def _parent(self, model: Model) -> tuple[Model, Field] | None:
         for item in local_fields(model, self.by_label):
             parent = self.by_label.get(item.related_model or "") if item.parent_link else None
             if parent is not None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
 from otel2test.inverting.django.rows import Row
+from otel2test.reading.exchanges import Field
 
 Reference: TypeAlias = "tuple[Row, str, Row]"
 """(row, field name, the row it points to)."""
@@ -37,10 +38,12 @@ class _Saved:
 
     def __init__(self, rows: Sequence[Row], sorting: Collection[tuple[str, str]]) -> None:
         self._sorting = sorting
+        self._times: dict[int, tuple[Field, ...]] = {}
+        """``id`` of a model → its fields that saving sets and that queries sort by."""
         self._known: dict[str, list[tuple[int, float]]] = {}
         """Label of a model → (key, time) of its rows."""
         for row in rows:
-            key, time = row.key(), _saved(row, sorting)
+            key, time = row.key(), self._saved(row)
             if time and isinstance(key, int):
                 self._known.setdefault(row.model.label, []).append((key, time))
         for known in self._known.values():
@@ -48,23 +51,29 @@ class _Saved:
 
     def time(self, row: Row) -> float:
         """Return when the row was saved, or the one with the next smaller key, if that isn't known."""
-        time, key = _saved(row, self._sorting), row.key()
+        time, key = self._saved(row), row.key()
         known = self._known.get(row.model.label, [])
         if time or not known or not isinstance(key, int):
             return time
         place = bisect_left(known, (key, 0.0))
         return known[place - 1][1] if place else 0.0
 
-
-def _saved(row: Row, sorting: Collection[tuple[str, str]]) -> float:
-    """Return when the row was saved, if queries sort by that and only saving it sets the time."""
-    for item in row.model.fields:
-        known = row.known.get(item.attname)
-        if not (item.auto_now or item.auto_now_add or item.default_callable is not None) or known is None:
-            continue
-        if (row.model.table, item.column) in sorting and isinstance(known.value, dt.datetime):
-            return known.value.timestamp()
-    return 0.0
+    def _saved(self, row: Row) -> float:
+        """Return when the row was saved, if queries sort by that and only saving it sets the time."""
+        model = row.model
+        fields = self._times.get(id(model))
+        if fields is None:
+            fields = self._times[id(model)] = tuple(
+                item
+                for item in model.fields
+                if (item.auto_now or item.auto_now_add or item.default_callable is not None)
+                and (model.table, item.column) in self._sorting
+            )
+        for item in fields:
+            known = row.known.get(item.attname)
+            if known is not None and isinstance(known.value, dt.datetime):
+                return known.value.timestamp()
+        return 0.0
 
 
 def _given_by_key(row: Row, name: str, parent: Row) -> bool:

@@ -45,8 +45,12 @@ class Pins:
     def pin_unsorted(self, rows: Sequence[Row]) -> None:
         """Pin the keys by which a query sorted rows that can't be made in their order."""
         tables: dict[str, list[Row]] = {}
+        by_key = {
+            id(row.model): any(map(self._is_sorted_by_key, self.models.lineage(row.model)))
+            for row in {id(row.model): row for row in rows}.values()
+        }
         for row in rows:
-            if any(self._is_sorted_by_key(model) for model in self.models.lineage(row.model)):
+            if by_key[id(row.model)]:
                 tables.setdefault(self.models.root(row.model).table, []).append(row)
         for same in tables.values():
             keys = [key for row in same if isinstance(key := row.key(), int)]

@@ -59,7 +59,10 @@ class Row:
 
     def key(self) -> object:
         """Return the value of the primary key, as recorded."""
-        return next((self.value(item.attname) for item in self.model.fields if item.primary_key), None)
+        for item in self.model.fields:
+            if item.primary_key:
+                return self.value(item.attname)
+        return None
 
     def value(self, attname: str) -> object:
         known = self.known.get(attname)
@@ -115,7 +118,7 @@ class Visible:
 
     def needs(self, lineage: Iterable[Model], item: Field) -> bool:
         """Say whether the field, of one of these models, must be as recorded, whatever it is."""
-        return any((model.table, item.column) in self.needed for model in lineage)
+        return bool(self.needed) and any((model.table, item.column) in self.needed for model in lineage)
 
 
 @dataclass(slots=True)

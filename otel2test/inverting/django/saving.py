@@ -35,7 +35,11 @@ def in_bulk(arrangement: Arrangement, row: Row) -> bool:
 def made_by_handler(arrangement: Arrangement, row: Row) -> Field | None:
     """Return the field by which to find the row that a handler made when the row it points to was saved."""
     for parent in row.parents.values():
-        if _SAVE_SIGNALS & set(parent.model.signals) and not in_bulk(arrangement, parent):
+        if (
+            parent.model.signals
+            and _SAVE_SIGNALS & set(parent.model.signals)
+            and not in_bulk(arrangement, parent)
+        ):
             found = _unique_key_to(row, parent)
             if found is not None:
                 return found
@@ -44,6 +48,8 @@ def made_by_handler(arrangement: Arrangement, row: Row) -> Field | None:
 
 def made_by_migration(row: Row) -> bool:
     """Say whether a migration may have made the row: with all that it points to."""
+    if not row.model.seeded:
+        return False
     waiting, seen = [row], {id(row)}
     while waiting:
         one = waiting.pop()

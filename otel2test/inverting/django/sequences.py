@@ -29,27 +29,27 @@ def give_keys(arrangement: Arrangement) -> None:
     models = arrangement.models
     with_sequences = bool(_WITH_SEQUENCES & set(models.schema.databases.values()))
     tables: dict[str, list[Row]] = {}
+    auto_keys = {id(row.model): _auto_key(row.model) for row in arrangement.rows}
     for row in arrangement.rows:
-        if row.pinned and _auto_key(row.model) is not None:
+        if row.pinned and auto_keys[id(row.model)] is not None:
             tables.setdefault(models.root(row.model).table, []).append(row)
     for table, rows in tables.items():
         named = arrangement.named_keys.get(table, frozenset())
-        taken = {key for row in rows if isinstance(key := _key(row), int)}
-        last = max((number for number, row in enumerate(rows) if _key(row) is not None), default=-1)
+        keys = [
+            row.value(item.attname) if (item := auto_keys[id(row.model)]) is not None else None
+            for row in rows
+        ]
+        taken = {key for key in keys if isinstance(key, int)}
+        last = max((number for number, key in enumerate(keys) if key is not None), default=-1)
         asked = {key for key in named if isinstance(key, int)}
         greatest = max(taken | asked, default=0)
         for number, row in enumerate(rows):
-            key = _auto_key(row.model)
-            if key is None or _key(row) is not None:
+            key = auto_keys[id(row.model)]
+            if key is None or keys[number] is not None:
                 continue
             if with_sequences or number < last or asked - taken:
                 greatest += 1
                 row.made_up[key.name] = greatest
-
-
-def _key(row: Row) -> object:
-    key = _auto_key(row.model)
-    return row.value(key.attname) if key is not None else None
 
 
 def steps(arrangement: Arrangement, state: State) -> Iterator[ResetSequences]:

@@ -40,6 +40,8 @@ def name_as_called(
     for name, rows in held.items():
         if len(rows) == 1:
             names.setdefault(next(iter(rows)), []).append(name)
+    if not names:
+        return
     taken = {identifier(row.model.name, "row") for row in arrangement.rows}
     for row in arrangement.rows:
         own = identifier(row.model.name, "row")

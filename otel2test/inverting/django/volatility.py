@@ -5,6 +5,8 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
 
 from otel2test.inverting.django.evidence import parse_timestamp
 from otel2test.inverting.facts import Change, Unknown
@@ -122,6 +124,10 @@ class Inputs:
         return digits >= 3 and letters >= 3 and not parse_timestamp(value)
 
 
+_SHOWN_AS_IT_IS: Final = frozenset({type(None), bool, int, float, Decimal, dt.datetime})
+"""Of most values there is no other text to look for."""
+
+
 def _instant(value: object) -> dt.datetime | None:
     if isinstance(value, str):
         value = parse_timestamp(value)
@@ -141,7 +147,10 @@ def inputs_of(exchange: Exchange, state: State, tokens: Iterable[str]) -> Inputs
         for known in entity.before.values():
             if not isinstance(known.value, (Unknown, Change)):
                 values.add(repr(known.value))
-                texts.update(_texts_of(known.value))
+                if isinstance(known.value, str):
+                    texts.add(known.value)
+                elif type(known.value) not in _SHOWN_AS_IT_IS:
+                    texts.update(_texts_of(known.value))
     drawn: set[str] = set()
     for draw in exchange.effects.draws:
         if isinstance(draw.value, uuid.UUID):
