@@ -225,9 +225,10 @@ class Witnesses:
     def _shared(self, entity: Entity, sight: _Sight, sights: Sequence[_Sight]) -> int:
         shared = 0
         for column, value in sight.values.items():
-            told = [
-                item for item in (entity.before.get(column), entity.after.get(column)) if item is not None
-            ]
+            written = entity.after.get(column)
+            if written is not None and not _may_be_seen(entity, written, sight.fact.source):
+                written = None
+            told = [item for item in (entity.before.get(column), written) if item is not None]
             if told and not any(_may_equal(item.value, value) for item in told):
                 return -1
             shared += bool(told)
@@ -313,6 +314,12 @@ def _may_equal(one: object, other: object) -> bool:
     return one == other or (
         isinstance(one, KeyOf) is not isinstance(other, KeyOf) and None not in (one, other)
     )
+
+
+def _may_be_seen(entity: Entity, written: Known, source: Source) -> bool:
+    """Say whether a query may have found what was written, and that is known."""
+    late = not entity.created and written.source.position > source.position
+    return is_known(written) and not late
 
 
 def _conflict(entity: Entity, values: Mapping[str, object]) -> bool:

@@ -178,6 +178,12 @@ def test_queries_that_agree_are_not_told() -> None:
     assert _positions_told([("Ale", 2, 0, None), ("Ale", 0, 0, None)], asked) == []
 
 
+def test_a_row_that_was_listed_without_its_key_is_the_one_that_is_changed_later() -> None:
+    change = ('UPDATE "book" SET "pages" = ("book"."pages" + %s) WHERE "book"."id" = %s', (1, 2))
+
+    assert _positions_told([("Ale", 0, 0, None), ("Milk", 1, 0, None)], [(_VALUES, ()), change]) == []
+
+
 @pytest.mark.parametrize(("null_first", "expected"), [(True, -1), (False, 1)])
 def test_null_sorts_first_or_last(null_first: bool, expected: int) -> None:
     term = Ordering("age", descending=False, null_first=null_first)
