@@ -31,9 +31,9 @@ samples: $(READY)
 	@$(BIN)/python -m samples.hard_cases
 	@$(BIN)/python scripts/picture.py
 
-# DATABASE=postgresql takes the server at 127.0.0.1:5432; PROVE=1 proves the tests, MUTATE=1 breaks the code, too.
+# DATABASE=postgresql takes the server at 127.0.0.1:5432; PROVE=1 proves the tests, MUTATE=1 breaks the code, too, in MUTANTS=300 places of each.
 corpus: $(READY)
-	@$(BIN)/python -m corpus --database $(or $(DATABASE),sqlite) $(if $(PROVE)$(MUTATE),--prove) $(if $(MUTATE),--mutate)
+	@$(BIN)/python -m corpus --database $(or $(DATABASE),sqlite) $(if $(PROVE)$(MUTATE),--prove) $(if $(MUTATE),--mutate) $(if $(MUTANTS),--mutants $(MUTANTS))
 
 benchmarks: $(READY)
 	@$(BIN)/python -m benchmarks --results benchmarks/results.md
