@@ -12,6 +12,7 @@ is not traced by the interpreter; :func:`failing_in` replaces what a function do
 from __future__ import annotations
 
 import ast
+import gc
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -119,6 +120,19 @@ def _source(file: str) -> str:
 
 
 @cache
+def _tree(file: str) -> ast.Module:
+    # On 3.11 ast.parse() fails if, halfway, garbage is collected whose end is logged with a traceback:
+    # that parses a line, too (CPython issue 106905).
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(_source(file))
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@cache
 def _statements(file: str) -> dict[int, tuple[ast.stmt, tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]]]:
     """Return, for each line, the innermost statement that covers it and the functions around that."""
     found: dict[int, tuple[ast.stmt, tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]]] = {}
@@ -132,7 +146,7 @@ def _statements(file: str) -> dict[int, tuple[ast.stmt, tuple[ast.FunctionDef | 
         for child in ast.iter_child_nodes(node):
             walk(child, around)
 
-    walk(ast.parse(_source(file)), ())
+    walk(_tree(file), ())
     return found
 
 
@@ -206,7 +220,7 @@ class Harmless:
         """File → name in it → the file that it is imported from, or is."""
         for file in sorted(folder.rglob("*.py")):
             functions = self._functions[file] = {}
-            for node in ast.walk(ast.parse(_source(str(file)))):
+            for node in ast.walk(_tree(str(file))):
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     functions.setdefault(node.name, []).append(node)
                 elif isinstance(node, ast.ImportFrom):
@@ -286,7 +300,7 @@ def guards(folder: Path) -> dict[Line, set[int]]:
     """
     found: dict[Line, set[int]] = {}
     for file in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(_source(str(file)))):
+        for node in ast.walk(_tree(str(file))):
             body = _guarded_body(node)
             if body:
                 last = body[-1].end_lineno or body[-1].lineno
