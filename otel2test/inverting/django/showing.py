@@ -228,7 +228,7 @@ class Showing:
         return self.exchange.view is not None and self.exchange.view.module.startswith("django.")
 
     def linked(self, texts: Iterable[str]) -> Iterator[Value]:
-        """Yield the links to rows of which one of ``texts`` tells, without repeats."""
+        """Yield the links to rows of which one of ``texts`` tells, without repeats: a few of them."""
         if self.exchange.view is None or self._is_of_django:
             return  # where the links of the admin's pages lead, nobody has to test
         values = {each.value for each in self.shown if any(each.value in text for text in texts)}
@@ -237,6 +237,8 @@ class Showing:
             if link not in found:
                 found.append(link)
                 yield link
+            if len(found) == _MOST_LINKS:
+                return  # each may need a variable for its row
 
 
 def _rank(text: Text) -> int:

@@ -6,7 +6,7 @@ from otel2test.inverting.assertions import Assert, AssertContains
 from otel2test.inverting.expressions import Attribute, Formatted
 from tests.inverting.django.planning import HTML, plan, steps
 from tests.inverting.shop import PERSON, SHOP, TODO, USER, select
-from tests.recordings import Node, request, view
+from tests.recordings import Node, field, model, request, schema, view
 
 ROW = {"id": 50, "title": "Milk", "done": 0, "votes": 0, "made": "2020-01-01 00:00:00"}
 OATS = {**ROW, "id": 51, "title": "Oats"}
@@ -266,3 +266,27 @@ def test_a_link_is_told_once() -> None:
     texts = [step.text for step in steps(plan(node), AssertContains)]
 
     assert texts == ["Milk by Ada", 'href="/todos/persons/50/"']
+
+
+def test_three_links_are_enough() -> None:
+    names = ["alpha", "beta", "gamma", "delta"]
+    models = [
+        model(f"shop.{name.title()}", field("id", "BigAutoField", primary_key=True), field("name"))
+        for name in names
+    ]
+    queries = [
+        select(each, {"id": 50, "name": f"The {name}"}) for name, each in zip(names, models, strict=True)
+    ]
+    page = "".join(f'<a href="/{name}/50/">The {name}</a>' for name in names)
+    asked = view("index", module="shop.views")
+    node = request(
+        "GET", "/50/", *queries, schema=schema(*models), answer=page, response_headers=HTML, view=asked
+    )
+
+    texts = [str(step.text) for step in steps(plan(node), AssertContains)]
+
+    assert [text for text in texts if text.startswith("href")] == [
+        'href="/alpha/50/"',
+        'href="/beta/50/"',
+        'href="/gamma/50/"',
+    ]
