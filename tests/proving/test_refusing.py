@@ -16,13 +16,14 @@ import django.db
 import pytest
 import wrapt
 
-from otel2test.proving.inside import belongings, drivers, files, network, programs, refusing, servers
+from otel2test.proving.inside import belongings, drivers, files, network, programs, refusing
 from otel2test.proving.inside.frameworks import StartError
 
-POSTGRESQL = {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "HOST": "127.0.0.1", "PORT": "5433"}
+POSTGRES = "django.db.backends.postgresql"
+POSTGRESQL = {"ENGINE": POSTGRES, "NAME": "shop", "HOST": "127.0.0.1", "PORT": "5433"}
 MYSQL = {"ENGINE": "django.db.backends.mysql", "NAME": "shop", "HOST": ""}
-SOCKET = {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "HOST": "/var/run/postgresql"}
-REMOTE = {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "HOST": "db.example.com", "PORT": 5432}
+SOCKET = {"ENGINE": POSTGRES, "NAME": "shop", "HOST": "/var/run/postgresql"}
+REMOTE = {"ENGINE": POSTGRES, "NAME": "shop", "HOST": "db.example.com", "PORT": 5432}
 SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": "/home/me/shop.sqlite3"}
 
 CONNECTIONS = [
@@ -58,6 +59,7 @@ def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     monkeypatch.setattr(network._State, "hosts", frozenset())
     monkeypatch.setattr(drivers._State, "servers", frozenset())
     monkeypatch.setattr(drivers._State, "indirect", frozenset())
+    monkeypatch.setattr(drivers, "guard", lambda: None)
     network.refuse(str(tmp_path))
     (found,) = added
     yield found
@@ -68,7 +70,7 @@ def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
 def test_connections(
     hook: Callable[..., None], tmp_path: Path, event: str, arguments: tuple[Any, ...], refused: str | None
 ) -> None:
-    network.allow([POSTGRESQL, MYSQL, SOCKET, REMOTE, SQLITE])
+    network.allow({"default": POSTGRESQL, "shop": MYSQL, "old": SOCKET, "test": SQLITE})
     filled = tuple(
         part.format(scratch=tmp_path) if isinstance(part, str) and "{" in part else part for part in arguments
     )
@@ -98,10 +100,10 @@ def test_a_database_elsewhere_is_named_by_the_user(
     databases: dict[str, dict[str, Any]] = {"default": {**POSTGRESQL}, "other": {**REMOTE}}
 
     with pytest.raises(StartError, match=r"the database 'other' is on db\.example\.com") as refused:
-        servers.allow(databases, ())
+        network.allow(databases, ())
     assert refused.value.remedy.endswith("--database-host db.example.com")
 
-    servers.allow(databases, ("DB.example.com",))
+    network.allow(databases, ("DB.example.com",))
     hook("socket.getaddrinfo", ("db.example.com", 5432, 0, 0, 0))
     hook("socket.connect", (None, ("203.0.113.7", 5432)))
     drivers.check_postgresql({"host": "db.example.com"})
@@ -113,31 +115,47 @@ def test_a_database_elsewhere_is_named_by_the_user(
     ("database", "environment", "refused"),
     [
         ({"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}, {"PGHOST": "far.away"}, False),
-        ({"ENGINE": "django.db.backends.postgresql"}, {"PGHOST": "far.away"}, True),
+        ({"ENGINE": POSTGRES}, {"PGHOST": "far.away"}, True),
         (
-            {"ENGINE": "django.db.backends.postgresql", "HOST": "/var/run"},
+            {"ENGINE": POSTGRES, "HOST": "/var/run"},
             {"PGHOST": "far.away"},
             False,
         ),
-        ({"ENGINE": "django.db.backends.postgresql", "HOST": "localhost,203.0.113.7"}, {}, True),
+        ({"ENGINE": POSTGRES, "HOST": "localhost,203.0.113.7"}, {}, True),
         ({"ENGINE": "django.db.backends.mysql", "HOST": "127.0.0.1"}, {}, False),
+        ({"ENGINE": "django.db.backends.mysql", "OPTIONS": {"read_default_file": "{folder}/far"}}, {}, True),
+        (
+            {"ENGINE": "django.db.backends.mysql", "OPTIONS": {"read_default_file": "{folder}/near"}},
+            {},
+            False,
+        ),
+        ({"ENGINE": POSTGRES, "OPTIONS": {"service": "far"}}, {"PGSERVICEFILE": "{folder}/services"}, True),
+        ({"ENGINE": POSTGRES, "OPTIONS": {"service": "near"}}, {"PGSERVICEFILE": "{folder}/services"}, False),
+        ({"ENGINE": POSTGRES, "OPTIONS": {"service": "gone"}}, {"PGSERVICEFILE": "{folder}/services"}, True),
     ],
 )
 def test_where_the_settings_have_a_database(
     hook: Callable[..., None],
     surroundings: pytest.MonkeyPatch,
+    tmp_path: Path,
     database: dict[str, Any],
     environment: dict[str, str],
     refused: bool,
 ) -> None:
+    (tmp_path / "far").write_text("[client]\nhost = db.example.com\n", encoding="utf-8")
+    (tmp_path / "near").write_text("[client]\nuser = me\n", encoding="utf-8")
+    services = "[far]\nhost=db.example.com\n[near]\nhost=localhost\nport=5433\n"
+    (tmp_path / "services").write_text(services, encoding="utf-8")
     for name, value in environment.items():
-        surroundings.setenv(name, value)
+        surroundings.setenv(name, value.format(folder=tmp_path))
+    told = {name: value.format(folder=tmp_path) for name, value in database.get("OPTIONS", {}).items()}
+    database = {**database, "OPTIONS": told}
 
     if refused:
         with pytest.raises(StartError, match="on this machine only"):
-            servers.allow({"default": database}, ())
+            network.allow({"default": database}, ())
     else:
-        servers.allow({"default": database}, ())
+        network.allow({"default": database}, ())
         with pytest.raises(ConnectionRefusedError):
             hook("socket.connect", (None, ("203.0.113.8", 5432)))
 
@@ -173,7 +191,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_connections_of_libpq(
     surroundings: pytest.MonkeyPatch, told: dict[str, Any], refused: str | None
 ) -> None:
-    service = {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "OPTIONS": {"service": "ci"}}
+    service = {"ENGINE": POSTGRES, "NAME": "shop", "OPTIONS": {"service": "ci"}}
     drivers.allow([POSTGRESQL, SOCKET, REMOTE, SQLITE, service])
 
     if refused is None:

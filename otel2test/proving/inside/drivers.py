@@ -2,24 +2,18 @@
 
 An audit hook doesn't see what they do, so their connecting functions are wrapped, as soon as somebody
 imports them: those of psycopg, psycopg2 and mysqlclient. Where a connection would lead is read by the
-drivers' own parsers. What passes are the servers that the settings name (:mod:`.servers` says where those
-may be), as that is where the scratch databases are; and while a test is on, those databases only.
+drivers' own parsers. What passes are the servers that the settings name, as that is where the scratch
+databases are; and while a test is on, those databases only.
 """
 
 from __future__ import annotations
 
-import configparser
 import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
-from otel2test.proving.inside import refusing
-from otel2test.proving.inside.network import PORTS, is_local
+from otel2test.proving.inside import refusing, servers
 
-_POSTGRESQL: Final = "5432"
-_MYSQL: Final = "3306"
-_ON_THIS_MACHINE: Final = ""
 _ENVIRONMENT: Final = {
     "host": "PGHOST",
     "hostaddr": "PGHOSTADDR",
@@ -29,14 +23,12 @@ _ENVIRONMENT: Final = {
     "user": "PGUSER",
 }
 """What libpq takes from the environment, where a connection doesn't say it."""
-_IN_FILES: Final = frozenset({"spatialite", "sqlite3"})
 _POSITIONS: Final = ("host", "user", "password", "database", "port", "unix_socket")
 """Of mysqlclient's arguments."""
 
 
 class _State:
-    servers: frozenset[tuple[str, str]] = frozenset()
-    """Host and port, the latter empty for any."""
+    servers: frozenset[servers.Server] = frozenset()
     indirect: frozenset[str] = frozenset()
     """Names of services and files that say where the settings' databases are."""
 
@@ -55,20 +47,9 @@ def guard() -> None:
 
 def allow(databases: Iterable[Mapping[str, Any]]) -> None:
     """Let connections to the servers of these databases pass (entries of Django's ``DATABASES``)."""
-    servers, indirect = set(), set()
-    for database in databases:
-        options = database.get("OPTIONS") or {}
-        kind = str(database.get("ENGINE")).rpartition(".")[2]
-        if kind in _IN_FILES:
-            continue
-        surroundings: Mapping[str, str] = {} if kind == "mysql" else os.environ
-        port = str(database.get("PORT") or surroundings.get("PGPORT") or PORTS.get(kind, ""))
-        host = str(database.get("HOST") or surroundings.get("PGHOST") or "")
-        named = {str(options[name]) for name in ("service", "read_default_file") if options.get(name)}
-        indirect |= named
-        if host or not named:
-            servers |= {(_where(one), port) for one in host.split(",")}
-    _State.servers, _State.indirect = frozenset(servers), frozenset(indirect)
+    databases = tuple(databases)
+    _State.servers = frozenset(server for database in databases for server in servers.of(database))
+    _State.indirect = frozenset(name for database in databases for name in servers.indirect(database))
 
 
 def check_postgresql(told: Mapping[str, Any]) -> None:
@@ -84,7 +65,7 @@ def check_postgresql(told: Mapping[str, Any]) -> None:
         if service:
             _check_indirect(f"the service {service}", service)
         else:
-            _check(host, port, _POSTGRESQL)
+            _check(host, port, servers.PORTS["postgresql"])
         # A service may name the database, too.
         if values["dbname"] or not service:
             _check_name(values["dbname"] or values["user"])
@@ -94,7 +75,7 @@ def check_mysql(told: Mapping[str, Any]) -> None:
     """Raise ConnectionRefusedError unless a connection with these parameters of mysqlclient's may be made."""
     values = {**_defaults(told), **{name: value for name, value in told.items() if value}}
     host = "" if values.get("unix_socket") else str(values.get("host") or "")
-    _check(host, str(values.get("port") or ""), _MYSQL)
+    _check(host, str(values.get("port") or ""), servers.PORTS["mysql"])
     _check_name(str(values.get("database") or values.get("db") or ""))
 
 
@@ -103,31 +84,14 @@ def _defaults(told: Mapping[str, Any]) -> Mapping[str, str]:
     file = told.get("read_default_file")
     if not file:
         return {}
-    if str(file) not in _State.indirect:
-        _refuse(f"what {file} says")
-    found = configparser.ConfigParser(allow_no_value=True, strict=False, interpolation=None)
-    try:
-        found.read_string(Path(file).expanduser().read_text(encoding="utf-8", errors="replace"))
-    except (OSError, configparser.Error):
-        return {}
-    sections = ("client", str(told.get("read_default_group") or "client"))
-    values: dict[str, str] = {}
-    for section in sections:
-        if found.has_section(section):
-            values |= {name: value for name, value in found.items(section) if value}
-    where = {
-        "host": values.get("host", ""),
-        "port": values.get("port", ""),
-        "database": values.get("database", ""),
-    }
-    # The settings have named the file, and so the server in it.
-    _State.servers |= {(_where(where["host"]), where["port"])}
-    return where
+    _check_indirect(f"what {file} says", str(file))
+    found = servers.option_file(str(file), str(told.get("read_default_group") or ""))
+    return {name: found.get(name, "") for name in ("host", "port", "database")}
 
 
 def _check(host: str, port: str, usual: str) -> None:
-    for allowed, at in _State.servers:
-        if _where(host) == allowed and (not at or (port or usual) == at):
+    for server in _State.servers:
+        if servers.machine(host) == server.host and (not server.port or (port or usual) == server.port):
             return
     _refuse(f"{host or 'localhost'}:{port or usual}")
 
@@ -148,11 +112,6 @@ def _check_name(name: str) -> None:
 
 def _refuse(where: str) -> None:
     refusing.refuse(f"the connection to {where}", ConnectionRefusedError)
-
-
-def _where(host: str) -> str:
-    host = host.strip()
-    return _ON_THIS_MACHINE if not host or host[0] in "/@" or is_local(host) else host.lower()
 
 
 def _guard_psycopg(module: Any) -> None:

@@ -2,8 +2,8 @@
 user says that it may be.
 
 Every connection that is made through Python's ``socket`` is seen, whichever library makes it, also
-while the settings are imported. What is connected in C is not: for drivers of databases see
-:mod:`.drivers`.
+while the settings are imported. What is connected in C is not, but for drivers of databases
+(:mod:`.drivers`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from otel2test.proving.inside import refusing
+from otel2test.proving.inside import drivers, refusing, servers
+from otel2test.proving.inside.frameworks import StartError
 
-PORTS: Final = {"mysql": 3306, "postgis": 5432, "postgresql": 5432}
-"""By the last part of the database engine's name."""
 _CONNECTING: Final = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _ASKING: Final = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
 
@@ -37,27 +36,36 @@ def refuse(folder: str) -> None:
     """Refuse from now on; sockets in ``folder`` may be connected to."""
     refusing.enforce({**dict.fromkeys(_CONNECTING, _connect), **dict.fromkeys(_ASKING, _ask)})
     _State.folder = os.path.join(os.path.realpath(folder), "")  # noqa: PTH118 - the separator at its end
+    drivers.guard()
 
 
-def allow(databases: Iterable[Mapping[str, Any]], hosts: frozenset[str] = frozenset()) -> None:
-    """Let connections to these databases pass (entries of Django's ``DATABASES``).
+def allow(databases: Mapping[str, Mapping[str, Any]], elsewhere: Iterable[str] = ()) -> None:
+    """Let connections to these databases pass: those of Django's ``DATABASES``, by alias.
 
-    They are local, or on one of ``hosts``, in lower case.
+    ``elsewhere`` are hosts beyond this machine on which scratch databases may be made. Raises
+    :class:`StartError` for a database on another.
     """
+    hosts = frozenset(host.lower() for host in elsewhere)
+    ports, sockets = set[str](), list[str]()
+    for alias, database in databases.items():
+        host = str(database.get("HOST") or "")
+        unix_socket = (database.get("OPTIONS") or {}).get("unix_socket")
+        sockets += [host] if host.startswith("/") else []
+        sockets += [str(unix_socket)] if unix_socket else []
+        for server in servers.of(database):
+            if server.host and server.host not in hosts:
+                raise StartError(
+                    f"the database {alias!r} is on {server.host}; "
+                    "scratch databases are made on this machine only",
+                    f"start a server here, or say that it may be one there: --database-host {server.host}",
+                )
+            if not host.startswith("/"):
+                ports.add(server.port)
     _State.hosts = hosts
     _State.hosts |= {address for host in hosts for address in _addresses(host)}
-    ports, sockets = set(), []
-    for database in databases:
-        host = str(database.get("HOST") or "localhost")
-        if host.startswith("/"):
-            sockets.append(host)
-        elif is_local(host) or host.lower() in hosts:
-            kind = str(database.get("ENGINE")).rpartition(".")[2]
-            port = str(database.get("PORT") or PORTS.get(kind, 0))
-            ports.add(int(port) if port.isdecimal() else 0)
-        unix_socket = (database.get("OPTIONS") or {}).get("unix_socket")
-        sockets += [str(unix_socket)] if unix_socket else []
-    _State.ports, _State.sockets = frozenset(ports - {0}), tuple(sockets)
+    _State.ports = frozenset(int(port) for port in ports if port.isdecimal())
+    _State.sockets = tuple(sockets)
+    drivers.allow(databases.values())
 
 
 def _connect(_event: str, arguments: tuple[Any, ...]) -> None:
@@ -89,16 +97,8 @@ def _is_ours(path: str) -> bool:
     )
 
 
-def is_local(host: str) -> bool:
-    """Return whether a name or an address is that of this machine, seen from itself."""
-    try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return host.lower() in {"localhost", "ip6-localhost", "localhost.localdomain"}
-
-
 def _is_allowed(host: str) -> bool:
-    return is_local(host) or host.lower() in _State.hosts
+    return servers.is_local(host) or host.lower() in _State.hosts
 
 
 def _addresses(host: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from otel2test.proving.inside import clocks, drivers, network, servers
+from otel2test.proving.inside import clocks, network
 from otel2test.proving.inside.channel import write_line
 from otel2test.proving.inside.failing import problem_of
 from otel2test.proving.inside.frameworks import Framework, StartError
@@ -40,7 +40,7 @@ class _Begin:
 
         from otel2test.proving.inside import belongings
 
-        servers.allow(settings.DATABASES, self._orders.database_hosts)
+        network.allow(settings.DATABASES, self._orders.database_hosts)
         suffix = f"otel2test_{self._orders.number}_{os.getpid()}"
         self._notes += belongings.exchange(Path(self._orders.scratch), suffix)
 
@@ -82,7 +82,6 @@ def _work(orders: Orders) -> int:
     begin = _Begin(orders)
     try:
         network.refuse(orders.scratch)
-        drivers.guard()
         _require(orders)
         from otel2test.proving.inside import belongings, recording
 

@@ -29,13 +29,11 @@ from typing import Any, Final, TextIO
 from otel2test.proving.inside import (
     belongings,
     clocks,
-    drivers,
     files,
     limits,
     network,
     programs,
     refusing,
-    servers,
 )
 from otel2test.proving.inside.results import last_line, summary
 from otel2test.proving.jobs import WHOLE, Whole, read_whole
@@ -127,7 +125,6 @@ def _end_with(pipe: int) -> None:
 
 def _run(orders: Whole) -> int:
     network.refuse(orders.scratch)
-    drivers.guard()
     files.guard([orders.scratch])
     programs.guard()
     limits.install(orders.time_limit, None, Path(orders.scratch, "stacks.txt"))
@@ -135,7 +132,7 @@ def _run(orders: Whole) -> int:
     def prepare() -> None:
         from django.conf import settings
 
-        servers.allow(settings.DATABASES, orders.database_hosts)
+        network.allow(settings.DATABASES, orders.database_hosts)
         belongings.exchange(Path(orders.scratch), f"otel2test_whole_{os.getpid()}")
 
     belongings.before_apps(prepare)
