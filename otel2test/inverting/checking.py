@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from otel2test.inverting.conditions import AnyOf, Condition, Related, columns_of, readable
+from otel2test.inverting.conditions import Condition, columns_of, readable, tables_of
 from otel2test.inverting.entities import Entity, KeyOf, Rows, is_known
 from otel2test.inverting.facts import (
     Averaged,
@@ -239,17 +239,3 @@ def _is_other(fact: Summed | Averaged, found: _Found) -> bool:
     total = math.fsum(numbers)
     now = total if isinstance(fact, Summed) else total / len(numbers)
     return not math.isclose(now, float(told), rel_tol=_CLOSE, abs_tol=_CLOSE)
-
-
-def tables_of(conditions: Sequence[Condition]) -> Iterator[str]:
-    """Yield the tables of other rows that the conditions speak of."""
-    for condition in conditions:
-        match condition:
-            case AnyOf(branches):
-                for branch in branches:
-                    yield from tables_of(branch)
-            case Related(table, _, inner):
-                yield table
-                yield from tables_of(inner)
-            case _:
-                pass

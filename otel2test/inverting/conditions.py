@@ -207,6 +207,23 @@ def simple_parts(conditions: Sequence[Condition]) -> Iterator[Simple]:
                 yield condition
 
 
+def within(table: str, conditions: Iterable[Condition]) -> Iterator[tuple[str, Simple | Related | Opaque]]:
+    """Yield all conditions, of alternatives and of other rows, too, each with the table it is about."""
+    for condition in conditions:
+        if isinstance(condition, AnyOf):
+            for branch in condition.branches:
+                yield from within(table, branch)
+            continue
+        yield table, condition
+        if isinstance(condition, Related):
+            yield from within(condition.table, condition.conditions)
+
+
+def tables_of(conditions: Iterable[Condition]) -> Iterator[str]:
+    """Yield the tables of other rows that the conditions speak of."""
+    return (each.table for _, each in within("", conditions) if isinstance(each, Related))
+
+
 def supposes_absence(conditions: Sequence[Condition]) -> bool:
     """Say whether the conditions may hold by there being no other row that goes together with the row."""
     return any(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from otel2test.inverting.catalog import Catalog
-from otel2test.inverting.conditions import AnyOf, Bound, Condition, NoneOf, OneOf, Related
+from otel2test.inverting.conditions import Bound, Condition, NoneOf, OneOf, within
 from otel2test.inverting.entities import hashable
 from otel2test.inverting.facts import Fact, Inserted, NotInverted, Savepoint
 
@@ -52,18 +52,13 @@ class NamedKeys:
             self.values.setdefault((fact.table, key), set()).add(value)
 
     def _named(self, table: str, conditions: Sequence[Condition]) -> Iterator[tuple[tuple[str, str], object]]:
-        for condition in conditions:
+        for of, condition in within(table, conditions):
             match condition:
-                case AnyOf(branches):
-                    for branch in branches:
-                        yield from self._named(table, branch)
-                case Related(other, _, inner):
-                    yield from self._named(other, inner)
                 case OneOf(column, values) | NoneOf(column, values):
                     for value in values:
-                        yield self._key(table, column), value
+                        yield self._key(of, column), value
                 case Bound(column, _, value):
-                    yield self._key(table, column), value
+                    yield self._key(of, column), value
                 case _:
                     pass  # patterns are of texts, and those aren't drawn
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeAlias
 
-from otel2test.inverting.checking import Checker, Contradiction, tables_of
+from otel2test.inverting.checking import Checker, Contradiction
 from otel2test.inverting.completing import Completer, refuted
-from otel2test.inverting.conditions import AnyOf, Condition, Opaque, Related, Simple
+from otel2test.inverting.conditions import AnyOf, Condition, Related, Simple, tables_of, within
 from otel2test.inverting.entities import Entity, KeyOf, Known, Rows, before, hashable, is_known, of_before
 from otel2test.inverting.facts import (
     Averaged,
@@ -228,9 +228,11 @@ class Mender:
                     self._tell((table, column), found)
 
     def _gather_of(self, table: str, conditions: Sequence[Condition]) -> None:
-        for other, condition in _simple_of(table, conditions):
-            described = self.completer.column(other, condition.column)
-            self._tell((other, condition.column), [*satisfying((condition,), described), *refuted(condition)])
+        for other, condition in within(table, conditions):
+            if isinstance(condition, Simple):
+                described = self.completer.column(other, condition.column)
+                told = [*satisfying((condition,), described), *refuted(condition)]
+                self._tell((other, condition.column), told)
 
     def _tell(self, place: _Column, values: Iterable[object]) -> None:
         told = self._told.setdefault(place, [])
@@ -252,20 +254,6 @@ def _cost(found: Iterable[Contradiction]) -> int:
     return sum(min(each.by, _WORST) for each in found)
 
 
-def _simple_of(table: str, conditions: Iterable[Condition]) -> Iterator[tuple[str, Simple]]:
-    for condition in conditions:
-        match condition:
-            case AnyOf(branches):
-                for branch in branches:
-                    yield from _simple_of(table, branch)
-            case Related(other, _, inner):
-                yield from _simple_of(other, inner)
-            case Opaque():
-                pass
-            case _:
-                yield table, condition
-
-
 def _over_there(conditions: Iterable[Condition], column: str, table: str) -> Iterator[tuple[Condition, ...]]:
     """Yield what is asked of the row that a column points to."""
     for condition in conditions:
@@ -281,17 +269,10 @@ def _over_there(conditions: Iterable[Condition], column: str, table: str) -> Ite
 
 def _spoken_of(table: str, conditions: Iterable[Condition]) -> Iterator[_Column]:
     """Yield the columns, of any table, that make a difference to the conditions."""
-    for condition in conditions:
-        match condition:
-            case AnyOf(branches):
-                for branch in branches:
-                    yield from _spoken_of(table, branch)
-            case Related(other, on, inner):
-                for mine, theirs in on:
-                    yield table, mine
-                    yield other, theirs
-                yield from _spoken_of(other, inner)
-            case Opaque():
-                pass
-            case _:
-                yield table, condition.column
+    for of, condition in within(table, conditions):
+        if isinstance(condition, Related):
+            for mine, theirs in condition.on:
+                yield of, mine
+                yield condition.table, theirs
+        elif isinstance(condition, Simple):
+            yield of, condition.column

@@ -15,9 +15,9 @@ from otel2test.inverting.avoiding import Avoider
 from otel2test.inverting.belonging import Belonging
 from otel2test.inverting.catalog import Catalog
 from otel2test.inverting.changing import Changes
-from otel2test.inverting.checking import Checker, Contradiction, tables_of
+from otel2test.inverting.checking import Checker, Contradiction
 from otel2test.inverting.completing import Completer
-from otel2test.inverting.conditions import AnyOf, Condition, supposes_absence
+from otel2test.inverting.conditions import AnyOf, Condition, supposes_absence, tables_of
 from otel2test.inverting.counting import Counting
 from otel2test.inverting.entities import Entity, Identity, Rows
 from otel2test.inverting.facts import (

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from otel2test.inverting.conditions import AnyOf, Condition, Related
+from otel2test.inverting.conditions import Condition, tables_of
 from otel2test.inverting.entities import Entity, KeyOf, Rows, before
 from otel2test.inverting.facts import Counted, Source
 from otel2test.inverting.judging import Judge
@@ -38,7 +38,7 @@ def spare(
     """
     tables = Counter(fact.table for fact, _ in counted)
     told = [*conditions, *(fact.conditions for fact, _ in counted)]
-    joined = {table for each in told for table in _joined(each)}
+    joined = {table for each in told for table in tables_of(each)}
     found: list[Spared] = []
     for table, number in tables.items():
         if number < 2 or table in joined or table in lacking:
@@ -107,17 +107,3 @@ def _pointed(rows: Rows) -> Iterator[int]:
         for known in (*entity.before.values(), *entity.after.values()):
             if isinstance(known.value, KeyOf):
                 yield id(known.value.entity)
-
-
-def _joined(conditions: Iterable[Condition]) -> Iterator[str]:
-    """Yield the tables whose rows conditions ask for beside the row itself."""
-    for condition in conditions:
-        match condition:
-            case Related(table=table, conditions=inner):
-                yield table
-                yield from _joined(inner)
-            case AnyOf(branches):
-                for branch in branches:
-                    yield from _joined(branch)
-            case _:
-                pass
