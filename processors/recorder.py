@@ -108,10 +108,6 @@ class Recorder(SpanProcessor):
             on_fault(self._count_fault)
             provider.add_span_processor(self)
 
-    def is_attached(self, provider: object) -> bool:
-        """Return whether the spans of ``provider`` are recorded."""
-        return any(known is provider for known in self._providers)
-
     @property
     def providers(self) -> Sequence[TracerProvider]:
         """The providers that are attached."""

@@ -4,7 +4,6 @@ The solver learns through :class:`Rows` only, so that every look-up is by an ind
 request may have read tens of thousands of rows.
 """
 
-import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -52,12 +51,6 @@ class Entity:
     def value(self, column: str) -> Known | None:
         """Return what is known of the column at the end of the request."""
         return self.after.get(column) or self.before.get(column)
-
-    @property
-    def changed_at(self) -> float:
-        """Position of the first query that changed or deleted the row; infinite where none did."""
-        told = [known.source.position for known in self.after.values()]
-        return min(told if self.deleted_at is None else (*told, self.deleted_at), default=math.inf)
 
     def changed_before(self, source: Source, columns: Callable[[], Collection[str]] | None = None) -> bool:
         """Say whether the request had changed the row before the query, or deleted it.

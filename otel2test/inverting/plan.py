@@ -22,10 +22,13 @@ from otel2test.inverting.arrangements import (
 from otel2test.inverting.assertions import (
     Assert,
     AssertCached,
+    AssertContains,
     AssertJson,
     AssertLinked,
     AssertMessages,
     AssertSession,
+    AssertStatus,
+    AssertTemplate,
     FetchMails,
     FetchRow,
     FetchRows,
@@ -36,6 +39,9 @@ from otel2test.inverting.expressions import Name, Value, Variable
 from otel2test.inverting.facts import Source
 
 Step: TypeAlias = Arrange | SendRequest | Assert
+
+OF_PAGE: Final = (AssertStatus, AssertTemplate, AssertContains)
+"""What a test asserts first of a page; more that it must show, or must not, follows the last of these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,17 +99,24 @@ def _solve(
     left_out: Sequence[LeftOut],
     lacking: Collection[str],
 ) -> "tuple[_Solver, State]":
-    solver = _Solver(facts, catalog, attempt)
+    solver = _Solver(facts, catalog, attempt, left_out, lacking)
     for fact in facts:
         solver.learn(fact)
-    solver.left_out = left_out
-    solver.lacking = lacking
     return solver, solver.finish()
 
 
 class _Solver:
-    def __init__(self, facts: Sequence[Fact], catalog: Catalog, attempt: Attempt) -> None:
+    def __init__(
+        self,
+        facts: Sequence[Fact],
+        catalog: Catalog,
+        attempt: Attempt,
+        left_out: Sequence[LeftOut],
+        lacking: Collection[str],
+    ) -> None:
         self.facts = facts
+        self.left_out = left_out
+        self.lacking = lacking
         self.rows = Rows(catalog)
         self.judge = Judge(self.rows)
         self.attempt = attempt
@@ -139,8 +146,6 @@ class _Solver:
         self.sums: list[Summed] = []
         self.means: list[Averaged] = []
         self.missing: list[Missing] = []
-        self.left_out: Sequence[LeftOut] = ()
-        self.lacking: Collection[str] = ()
         self.ranking = Ranking(self.rows, self.judge, self.completer, self.counting)
         self.named_keys = NamedKeys(catalog)
         self.not_inverted: list[NotInverted] = []

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from otel2test.errors import Problem
-from otel2test.inverting.origins import Explained
 from otel2test.pipeline import recorded
-from otel2test.pipeline.modules import generating, left_out, remarks, writable, written
+from otel2test.pipeline.modules import generating, inverted, remarks, writable, written
 from otel2test.settings import Settings
 from otel2test.writing import explanation, source
 
@@ -36,14 +35,7 @@ def generate(
 ) -> Generated:
     """Return the tests of every request recorded in ``sources``, or in the traces chosen."""
     read = recorded.read(sources, prefixes, stdin)
-    found: list[Explained] = []
-    refused: list[Problem] = []
-    for story in read.stories(join=settings.join):
-        try:
-            with generating():
-                found.append(read.inverted(story, settings))
-        except ValueError as error:
-            refused.append(left_out(story, error))
+    found, refused = inverted(read, settings)
     try:
         with generating():
             module = written(found, settings, explain=explain)

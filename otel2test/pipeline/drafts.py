@@ -8,7 +8,7 @@ from otel2test.errors import Problem
 from otel2test.identifiers import snake_case
 from otel2test.inverting.feedback import Feedback
 from otel2test.inverting.origins import Explained
-from otel2test.pipeline.modules import class_name, generating, left_out, writable
+from otel2test.pipeline.modules import class_name, generating, inverted, traces_of, writable
 from otel2test.pipeline.recorded import Recorded
 from otel2test.reading.exchanges import Exchange
 from otel2test.settings import Settings
@@ -35,7 +35,7 @@ class Draft:
     @property
     def traces(self) -> tuple[str, ...]:
         """The traces that it was made of."""
-        return tuple(dict.fromkeys(exchange.trace_id for exchange in self.story))
+        return traces_of(self.story)
 
     def named(self, name: str) -> "Draft":
         """Return the draft of a test that has this name, as a runner knows it."""
@@ -60,19 +60,7 @@ def drafts(
     told already of the tests of some traces.
     """
     known = known or {}
-    feedbacks: dict[int, Feedback] = {}
-    found: list[Explained] = []
-    failed: list[Problem] = []
-    for story in read.stories(join=settings.join):
-        feedback = known.get(tuple(exchange.trace_id for exchange in story), Feedback())
-        try:
-            with generating():
-                item = read.inverted(story, settings, feedback)
-        except ValueError as error:
-            failed.append(left_out(story, error))
-            continue
-        feedbacks[id(item)] = feedback
-        found.append(item)
+    found, failed = inverted(read, settings, known)
     kept, unwritable = writable(found, settings)
     problems = [*failed, *unwritable]
     by_module: dict[str, list[Explained]] = {}
@@ -89,7 +77,7 @@ def drafts(
                     f"{before}test_{plan.name}",
                     item.exchanges,
                     replace(item, plan=plan),
-                    feedbacks[id(item)],
+                    known.get(traces_of(item.exchanges)) or Feedback(),
                     test_class,
                 )
             )

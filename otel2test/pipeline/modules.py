@@ -1,14 +1,39 @@
 """Plans → one test module, and what a user should know of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from otel2test.errors import Problem
 from otel2test.identifiers import snake_case
+from otel2test.inverting.feedback import Feedback
 from otel2test.inverting.origins import Explained
+from otel2test.pipeline.recorded import Recorded
 from otel2test.reading.exchanges import Exchange
 from otel2test.settings import Settings
 from otel2test.writing import source
+
+
+def inverted(
+    read: Recorded, settings: Settings, known: Mapping[tuple[str, ...], Feedback] | None = None
+) -> tuple[list[Explained], list[Problem]]:
+    """Return the test of each story of a recording, and what is wrong with those that have none.
+
+    ``known`` is what replays have told already of the tests of some traces.
+    """
+    found: list[Explained] = []
+    problems: list[Problem] = []
+    for story in read.stories(join=settings.join):
+        try:
+            with generating():
+                found.append(read.inverted(story, settings, (known or {}).get(traces_of(story))))
+        except ValueError as error:
+            problems.append(left_out(story, error))
+    return found, problems
+
+
+def traces_of(story: Sequence[Exchange]) -> tuple[str, ...]:
+    """Return the traces that the test of some requests is made of."""
+    return tuple(dict.fromkeys(exchange.trace_id for exchange in story))
 
 
 def written(

@@ -159,7 +159,7 @@ def orders_line(orders: Orders) -> str:
 def read_orders(line: str) -> Orders:
     """The orders that a line tells."""
     told: dict[str, Any] = json.loads(line)
-    lists = {name: tuple(told.get(name, ())) for name in ("arguments", "database_hosts")}
+    lists = {name: tuple(told[name]) for name in ("arguments", "database_hosts")}
     return Orders(**{**told, **lists})
 
 
@@ -183,5 +183,5 @@ def whole_line(whole: Whole) -> str:
 def read_whole(line: str) -> Whole:
     """The orders that a line tells."""
     told: dict[str, Any] = json.loads(line)
-    lists = {name: tuple(told.get(name, ())) for name in ("modules", "arguments", "database_hosts")}
+    lists = {name: tuple(told[name]) for name in ("modules", "arguments", "database_hosts")}
     return Whole(**{**told, **lists})

@@ -8,12 +8,15 @@ later stages see Python values only.
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from otel2test.reading.effects import SideEffects
 from otel2test.reading.spans import Origin
 
 BodyKind: TypeAlias = Literal["empty", "form", "multipart", "json", "text", "binary", "unread", "streamed"]
+
+PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
+"""The media types of pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,20 @@ class Response:
     cookies: tuple[Cookie, ...]
     body: Body
     streaming: bool = False
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name, however it is spelt."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def media_type(self) -> str:
+        """Of what kind the body is said to be, in lower case, without parameters: ``text/html``."""
+        return (self.header("Content-Type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def is_page(self) -> bool:
+        """True for what a browser shows as a page."""
+        return self.media_type in PAGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,14 @@ from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.expressions import Anything, Attribute, Formatted, Text, Value
 from otel2test.inverting.jsons import parse_json
 from otel2test.inverting.loops import unordered_rounds
-from otel2test.reading.exchanges import Exchange, Model, Response
+from otel2test.reading.exchanges import PAGES, Exchange, Model, Response
 from otel2test.values import is_plain
 
 _LONGEST_BODY: Final = 1000
 _LONGEST_SESSION_TEXT: Final = 200
 
 _ASSERTED_HEADERS: Final = frozenset({"Content-Disposition", "Link", "Retry-After", "Www-Authenticate"})
-_PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
-_USUAL_TYPES: Final = (*_PAGES, "application/json")
+_USUAL_TYPES: Final = (*PAGES, "application/json")
 """What the form of the body tells, or is what Django takes where the view says nothing."""
 
 _WRITES: Final = re.compile(r"\s*(INSERT|UPDATE|REPLACE)\b", re.IGNORECASE)
@@ -68,8 +67,9 @@ class Answer:
         response = self.exchange.response
         if response is None or acting.raised(self.exchange) is not None:
             return  # what the client raises leaves no response behind
-        if 300 <= response.status < 400 and _header(response, "Location") is not None:
-            yield AssertRedirect(self._location(_header(response, "Location") or ""), response.status)
+        location = response.header("Location")
+        if 300 <= response.status < 400 and location is not None:
+            yield AssertRedirect(self._location(location), response.status)
         else:
             yield AssertStatus(response.status)
             yield from self._body(response)
@@ -101,7 +101,7 @@ class Answer:
     @cached_property
     def _showing(self) -> Showing | None:
         response = self.exchange.response
-        if response is None or response.body.kind != "text" or _content_type(response) not in _PAGES:
+        if response is None or response.body.kind != "text" or not response.is_page:
             return None
         return Showing(self.exchange, response, self.arrangement, self.effects, self.inputs)
 
@@ -277,11 +277,3 @@ def _without_long_texts(value: Value) -> Value:
     if isinstance(value, str) and len(value) > _LONGEST_SESSION_TEXT:
         return Anything("something serialised, too long to compare")
     return value
-
-
-def _content_type(response: Response) -> str:
-    return (_header(response, "Content-Type") or "").partition(";")[0].strip().lower()
-
-
-def _header(response: Response, name: str) -> str | None:
-    return next((value for key, value in response.headers if key.lower() == name.lower()), None)

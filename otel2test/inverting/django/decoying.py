@@ -16,16 +16,14 @@ from otel2test.inverting.assertions import (
     Assert,
     AssertAttribute,
     AssertContains,
-    AssertStatus,
-    AssertTemplate,
     RefreshRow,
 )
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.filling import Filler
-from otel2test.inverting.django.inventing import implicit_value, must_be_given
+from otel2test.inverting.django.inventing import must_be_given
 from otel2test.inverting.django.rows import Arrangement, Row
 from otel2test.inverting.entities import KeyOf
-from otel2test.inverting.plan import made
+from otel2test.inverting.plan import OF_PAGE, made
 from otel2test.inverting.state import State
 from otel2test.reading.exchanges import Exchange, Field, Model, Response
 from otel2test.values import is_plain
@@ -35,7 +33,6 @@ _AS_ONE_WORD: Final = frozenset({"username", "slug"})
 _ADJECTIVE: Final = re.compile(r"[a-z][a-z_-]{1,15}")
 _SWITCH: Final = re.compile(r"^(?:is|has|was)_")
 _FIRST_ERROR: Final = 400
-_PAGES: Final = ("text/html", "application/xhtml+xml")
 
 
 # --- how they are made
@@ -138,10 +135,9 @@ class Decoying:
             return tuple(asserts)
         if response.status >= _FIRST_ERROR:
             return tuple(asserts)
-        types = [value for name, value in response.headers if name.lower() == "content-type"]
-        if not types or not types[0].startswith(_PAGES) or not any(map(_is_of_page, asserts)):
+        if not response.is_page or not any(isinstance(step, OF_PAGE) for step in asserts):
             return tuple(asserts)  # a redirect, or a text that is compared as a whole
-        last = max(at for at, step in enumerate(asserts) if _is_of_page(step))
+        last = max(at for at, step in enumerate(asserts) if isinstance(step, OF_PAGE))
         texts = dict.fromkeys(text for row in self.rows for text in self._texts_not_shown(row, response))
         found = [
             AssertContains(text, response.status, escaped=html.escape(text) != text, count=0)
@@ -192,7 +188,7 @@ class Decoying:
             if item.column in columns
             and item.related_model is None
             and not (item.primary_key or item.auto_now)
-            and (told := self._value(row, item))[0]
+            and (told := row.stored(item))[0]
         ]
         if values:
             variable = self.arrangement.name(row)
@@ -200,15 +196,6 @@ class Decoying:
                 yield RefreshRow(variable)
                 for item, value in values:
                     yield AssertAttribute(variable, item.name, value)
-
-    def _value(self, row: Row, item: Field) -> tuple[bool, object]:
-        if item.attname in row.known or item.name in row.made_up:
-            return True, row.value(item.attname) if item.attname in row.known else row.made_up[item.name]
-        return implicit_value(item)
-
-
-def _is_of_page(step: Assert) -> bool:
-    return isinstance(step, (AssertStatus, AssertTemplate, AssertContains))
 
 
 def _is_of(row: Row, model: Model) -> bool:

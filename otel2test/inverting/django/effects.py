@@ -293,12 +293,7 @@ class Effects:
 
     def _at_the_end(self, row: Row, created: Created) -> dict[str, object]:
         """Return what an arranged row has by the end; what nobody knows may be what ``created`` has."""
-        values = {
-            item.attname: row.value(item.attname)
-            if item.attname in row.known or item.attname in row.made_up
-            else implicit_value(item)[1]
-            for item in row.model.fields
-        }
+        values = {item.attname: row.stored(item)[1] for item in row.model.fields}
         for entity in self._changed_parts.get(id(row), ()):
             for item in row.model.fields:
                 known = entity.after.get(item.column)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from otel2test.identifiers import Names
 from otel2test.inverting.arrangements import Arrange
 from otel2test.inverting.django.evidence import Evidence
+from otel2test.inverting.django.inventing import implicit_value
 from otel2test.inverting.django.models import Models
 from otel2test.inverting.facts import LeftOut
 from otel2test.inverting.origins import Origin
@@ -67,6 +68,15 @@ class Row:
     def value(self, attname: str) -> object:
         known = self.known.get(attname)
         return known.value if known else self.made_up.get(attname)
+
+    def stored(self, item: Field) -> tuple[bool, object]:
+        """Return ``(True, value)`` of what the database will hold: known, made up, or given by Django.
+
+        ``(False, None)`` where that can't be told.
+        """
+        if item.attname in self.known or item.name in self.made_up:
+            return True, self.value(item.attname)
+        return implicit_value(item)
 
     def points_to(self, other: "Row") -> bool:
         """Say whether the row points to another one by a foreign key that can be set when both are there."""

@@ -10,12 +10,12 @@ from typing import Final
 from otel2test.inverting.arrangements import Arrange, StoreFile, UseScratchMedia
 from otel2test.inverting.django.rows import Arrangement
 from otel2test.reading.effects import StoredFile
-from otel2test.reading.exchanges import Exchange, Response
+from otel2test.reading.exchanges import PAGES, Exchange, Response
 
 _FILES: Final = frozenset({"FileField", "ImageField"})
 _LONGEST: Final = 1000
 """Of a longer file nothing is asserted, so that any will do."""
-_PAGES: Final = ("text/html", "application/xhtml+xml", "application/json")
+_RENDERED: Final = (*PAGES, "application/json")
 
 
 def steps(exchange: Exchange, arrangement: Arrangement) -> Iterator[Arrange]:
@@ -57,9 +57,8 @@ def _sent(response: Response | None) -> bytes | None:
     """Return the file that the response is, None if it is something else."""
     if response is None or response.status != 200 or response.body.cut:
         return None
-    headers = {name.lower(): value for name, value in response.headers}
-    is_page = headers.get("content-type", "").startswith(_PAGES)
-    if "content-disposition" not in headers and (is_page or not response.streaming):
+    rendered = response.media_type in _RENDERED
+    if response.header("Content-Disposition") is None and (rendered or not response.streaming):
         return None
     match response.body.kind:
         case "text" | "json":

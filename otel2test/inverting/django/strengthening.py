@@ -30,7 +30,6 @@ from otel2test.inverting.assertions import (
     AssertStatus,
     AssertStored,
     AssertStoredFile,
-    AssertTemplate,
     FetchRow,
     RefreshRow,
 )
@@ -42,7 +41,7 @@ from otel2test.inverting.django.places import Places
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.feedback import Feedback, Kind
 from otel2test.inverting.pages import is_tag, lines_of, looked_for, tags_of
-from otel2test.inverting.plan import made
+from otel2test.inverting.plan import OF_PAGE, made
 from otel2test.inverting.sortings import Keys
 from otel2test.reading.exchanges import Exchange, Field, Response
 from otel2test.values import is_plain
@@ -51,7 +50,6 @@ _LONGEST_BODY: Final = 5000
 _LONGEST_FILE: Final = 1000
 _WORD: Final = re.compile(r"[^\s<>\"'(),;!]+")
 _SAID_OTHERWISE: Final = frozenset({"content-length", "date", "set-cookie"})
-_OF_PAGE: Final = (AssertStatus, AssertTemplate, AssertContains)
 
 
 class Strengthening:
@@ -165,7 +163,7 @@ class Strengthening:
             )
             known = next((at for at, each in enumerate(found) if _looks_for(each, step)), None)
             if known is None:
-                last = max(at for at, each in enumerate(found) if isinstance(each, _OF_PAGE))
+                last = max(at for at, each in enumerate(found) if isinstance(each, OF_PAGE))
                 found = [*found[: last + 1], step, *found[last + 1 :]]
             elif step.count is not None:
                 found[known] = step

@@ -179,21 +179,12 @@ class Likeness:
         text = TIMES.sub("\1", self._without_host(text, side))
         return _DRAWN.sub("~", text)
 
-    def unlike_word(self, recorded: Sequence[str], replayed: Sequence[str]) -> int | None:
-        """Return the index of the first of equally many words that are not alike."""
-        for index, (one, other) in enumerate(zip(recorded, replayed, strict=True)):
-            if one != other and not self._same_chunk(one, other, recorded, index, "", apart=1):
-                return index
-        return None
-
-    def _same_chunk(
-        self, one: str, other: str, all_of_them: Sequence[str], index: int, name: str, apart: int = 2
-    ) -> bool:
-        """``apart`` is how far a word is from the next among them all: separators may stand between."""
-        if index % apart:
+    def _same_chunk(self, one: str, other: str, chunks: Sequence[str], index: int, name: str) -> bool:
+        """``chunks`` are words, which have even indices, and what separates them."""
+        if index % 2:
             return one.strip("= \n\t") == other.strip("= \n\t")
-        before = all_of_them[index - 1] if apart == 2 and index else ""
-        about = " ".join((name, *all_of_them[max(0, index - _ABOUT * apart) : index : apart]))
+        before = chunks[index - 1] if index else ""
+        about = " ".join((name, *chunks[max(0, index - _ABOUT * 2) : index : 2]))
         if self._whole(one, other, name):
             return True
         if self._shows_key(one, other, before, about):
