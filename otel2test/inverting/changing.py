@@ -4,15 +4,14 @@ What enters are these facts, one by one in their order; what a rollback undid is
 that a write hit though nobody had seen it is made up at once, as what follows may tell of it.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import islice
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from otel2test.inverting.completing import Completer
-from otel2test.inverting.conditions import Condition, OneOf, readable
-from otel2test.inverting.entities import Entity, Identity, Known, Rows, before, now
+from otel2test.inverting.conditions import Condition, OneOf, columns_of, readable
+from otel2test.inverting.entities import Entity, Known, Rows, before, now
 from otel2test.inverting.facts import (
     Change,
     Choice,
@@ -21,18 +20,15 @@ from otel2test.inverting.facts import (
     Inserted,
     NotInverted,
     Savepoint,
-    Seen,
     Source,
     Summed,
     Unknown,
     Updated,
 )
+from otel2test.inverting.foresight import Foresight
 from otel2test.inverting.history import History, Write
 from otel2test.inverting.judging import Judge
 from otel2test.inverting.limits import Limit, Limits
-
-_MOST_LOOKED_AT: Final = 1000
-"""So many rows that are seen later are looked at for a write that hit rows nobody had seen."""
 
 _Mark: TypeAlias = "tuple[str, int]"
 """A savepoint's name and how many writes there were when it was set."""
@@ -55,15 +51,18 @@ class Changes:
     judge: Judge
     completer: Completer
     limits: Limits
+    foresight: Foresight
     touched: dict[str, dict[int, Entity]] = field(default_factory=dict)
     """Table → rows that the request wrote to, by their ``id``."""
     not_inverted: list[NotInverted] = field(default_factory=list)
-    last_seen: Mapping[Identity, Seen] = field(default_factory=dict)
-    """What identifies a row → the last query's row that told of it."""
+    writes: list[Write] = field(default_factory=list)
+    """On all connections, in order."""
+    settle: Callable[[], bool] = field(default=lambda: False)
+    """Finds out which rows those were that had been seen without a key; False where there were none."""
+    conditions_of: Callable[[Entity], Iterable[Sequence[Condition]]] = field(default=lambda _: ())
+    """Tells what a row satisfied whenever it was read, beyond what was read of it."""
     _written: dict[int, list[Write]] = field(default_factory=dict)
     """``id`` of a row → what was written to it, in order."""
-    _writes: list[Write] = field(default_factory=list)
-    """On all connections, in order."""
     _transactions: dict[tuple[str, int], _Transaction] = field(default_factory=dict)
 
     def insert(self, fact: Inserted) -> None:
@@ -141,8 +140,7 @@ class Changes:
         table, conditions, number, source = fact.table, fact.conditions, fact.number, fact.source
         vague = fact.vague
         told = tuple(item for item in conditions if readable((item,))) if vague else conditions
-        candidates = [item for item in self.judge.candidates(table, told) if _alive(item)]
-        found = [item for item in candidates if self.judge.verdict(item, told, now) is True]
+        candidates, found = self._found(table, told)
         if vague:
             if number == len(found):
                 return found
@@ -150,14 +148,23 @@ class Changes:
                 NotInverted(source, "rows hit by conditions that can't be read", writes=True)
             )
             return []
+        if number is not None and len(found) < number and self.settle():
+            candidates, found = self._found(table, conditions)
         if number is None or len(found) >= number:
             return found[:number] if number is not None else found
         unsure = [item for item in candidates if self.judge.verdict(item, conditions, now) is None]
-        unsure = [item for item in unsure if self._may_have_been_hit(item, fact)]
-        for entity in self.completer.attempt.of(unsure):
-            if len(found) < number and self.completer.satisfy(entity, conditions, source):
+        unsure = [
+            item
+            for item in unsure
+            if self._may_be_one(item, fact) and self.foresight.may_have_been_hit(item, fact)
+        ]
+        attempt = self.completer.attempt
+        for entity in attempt.of(unsure):
+            if len(found) >= number:
+                break
+            if not attempt.rather_another() and self.completer.satisfy(entity, conditions, source):
                 found.append(entity)
-        for entity in self._seen_after(fact) if isinstance(fact, Updated) and len(found) < number else ():
+        for entity in self.foresight.hit(fact) if isinstance(fact, Updated) and len(found) < number else ():
             if self.completer.satisfy(entity, conditions, source):
                 found.append(entity)
             if len(found) >= number:
@@ -165,64 +172,21 @@ class Changes:
         found += [self.completer.make_up(table, conditions, source) for _ in range(number - len(found))]
         return found
 
-    def _may_have_been_hit(self, entity: Entity, fact: Updated | Deleted) -> bool:
-        """Say whether what was read of the row later leaves that open."""
-        known = {column: told.value for column, told in entity.before.items()}
-        found = [self.last_seen.get(key) for key in self.rows.identity_keys(entity.table, known)]
-        later = [seen for seen in found if seen and seen.source.position > fact.source.position]
-        if isinstance(fact, Deleted):
-            return not later
-        return all(self._may_be_left(fact, seen, known) is not None for seen in later)
+    def _found(self, table: str, conditions: Sequence[Condition]) -> tuple[list[Entity], list[Entity]]:
+        """Return rows among which are all that may satisfy the conditions by now, and those that do."""
+        candidates = [item for item in self.judge.candidates(table, conditions) if _alive(item)]
+        return candidates, [item for item in candidates if self.judge.verdict(item, conditions, now) is True]
 
-    def _may_be_left(
-        self, fact: Updated, seen: Seen, known: Mapping[str, object]
-    ) -> Mapping[str, object] | None:
-        """Return what a row was like that a write made what was read later; None if it can't have."""
-        was = dict(known)
-        for column, value in seen.values.items():
-            written = fact.values.get(column, value)
-            if isinstance(written, Change) and written.column == column:
-                if isinstance(value, (int, float)) and isinstance(written.by, (int, float)):
-                    was.setdefault(column, value - written.by)
-            elif not isinstance(written, (Change, Choice, Unknown)):
-                if written != value:
-                    return None
-                if column not in fact.values:
-                    was.setdefault(column, value)
-        row = Entity(fact.table, -1)
-        row.before.update((column, Known(value, fact.source)) for column, value in was.items())
-        return None if self.judge.verdict(row, fact.conditions, before) is False else was
-
-    def _seen_after(self, fact: Updated) -> Iterator[Entity]:
-        """Yield rows that nobody had seen yet, but that a later query found as the write left them."""
-        for (table, columns, parts), seen in islice(self.last_seen.items(), _MOST_LOOKED_AT):
-            told = dict(zip(columns, parts, strict=True))
-            if (
-                table != fact.table
-                or seen.source.position < fact.source.position
-                or not fact.values.keys().isdisjoint(columns)
-                or self._is_known(seen)
-            ):
-                continue
-            was = self._may_be_left(fact, seen, told)
-            if was is not None:
-                found = self.rows.new(table)
-                for name, value in told.items():
-                    self.rows.set_before(found, name, Known(value, seen.source))
-                self.rows.index(found, told)
-                self.completer.learn(
-                    found, {name: value for name, value in was.items() if name not in told}, fact.source
-                )
-                yield found
-
-    def _is_known(self, seen: Seen) -> bool:
-        """Say whether a row that is read later is one of those that are known by now, by any of its keys."""
-        keys = self.rows.identity_keys(seen.table, seen.values)
-        told = [dict(zip(columns, parts, strict=True)) for _, columns, parts in keys]
-        return any(
-            self.rows.identified(seen.table, key) is not None or self.rows.was_inserted(seen.table, key)
-            for key in told
-        )
+    def _may_be_one(self, entity: Entity, fact: Updated | Deleted) -> bool:
+        """Say whether what the row satisfied when it was read leaves open that it satisfies more."""
+        written = set(self.written_to(entity, fact.source))
+        read = [
+            item
+            for conditions in self.conditions_of(entity)
+            for item in conditions
+            if written.isdisjoint(columns_of((item,)))
+        ]
+        return not read or self.completer.is_feasible(entity, (*read, *fact.conditions))
 
     def set_savepoint(self, fact: Savepoint) -> None:
         connection = fact.source.connection
@@ -230,10 +194,10 @@ class Changes:
         marks = transaction.marks
         match fact.action:
             case "begin":
-                transaction.committed = len(self._writes)
-                transaction.marks = [("", len(self._writes))]
+                transaction.committed = len(self.writes)
+                transaction.marks = [("", len(self.writes))]
             case "savepoint":
-                marks.append((fact.name, len(self._writes)))
+                marks.append((fact.name, len(self.writes)))
             case "rollback_to":
                 while len(marks) > 1 and marks[-1][0] != fact.name:
                     marks.pop()
@@ -243,7 +207,7 @@ class Changes:
                 self._undo(fact.source, transaction.committed)
                 transaction.marks = []
             case "commit":
-                transaction.committed = len(self._writes)
+                transaction.committed = len(self.writes)
                 transaction.marks = []
             case "release":
                 names = [name for name, _ in marks]
@@ -252,7 +216,7 @@ class Changes:
 
     def _undo(self, source: Source, since: int) -> None:
         undone: dict[int, Entity] = {}
-        for write in self._writes[since:]:
+        for write in self.writes[since:]:
             if write.source.connection == source.connection and not write.undone:
                 write.undone_at = source.position
                 undone[id(write.entity)] = write.entity
@@ -261,7 +225,7 @@ class Changes:
             entity.deleted = False
             entity.deleted_at = None
         made: set[int] = set()
-        for write in self._writes if undone else ():
+        for write in self.writes if undone else ():
             if id(write.entity) in undone and not write.undone:
                 self._apply(write)
                 if write.created:
@@ -272,7 +236,7 @@ class Changes:
                 self.rows.forget(entity)
 
     def _write(self, write: Write) -> None:
-        self._writes.append(write)
+        self.writes.append(write)
         self._written.setdefault(id(write.entity), []).append(write)
         if write.created:
             write.entity.created = True
@@ -293,9 +257,28 @@ class Changes:
             return ()
         return {column for write in writes if write.seen_at(source.position) for column in write.values}
 
+    def base_of(self, entity: Entity, column: str, read: Known) -> tuple[str, object]:
+        """Return of which column of before a value that was read is made, and what that held.
+
+        None for what it held where that can't be told: of anything but sums of numbers.
+        """
+        value = read.value
+        for write in reversed(self._written.get(id(entity), ())):
+            if not write.seen_at(read.source.position) or column not in write.values:
+                continue
+            change = write.changes.get(column)
+            if (
+                change is None
+                or not isinstance(value, (int, float))
+                or not isinstance(change.by, (int, float))
+            ):
+                return column, None
+            column, value = change.column, value - change.by
+        return column, value
+
     def history(self) -> History:
         """Return what rows were like at each position."""
-        return History(self._writes)
+        return History(self.writes)
 
     # --- what the request itself did to what it counted
 

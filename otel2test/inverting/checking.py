@@ -30,7 +30,7 @@ from otel2test.inverting.facts import (
 from otel2test.inverting.history import History, View
 from otel2test.inverting.judging import Judge
 from otel2test.inverting.limits import Limits
-from otel2test.inverting.witnesses import Witnesses
+from otel2test.inverting.witnesses import Requirement, Witnesses
 
 _MOST_JUDGED: Final = 1000
 """So many rows are looked at for each query."""
@@ -51,6 +51,8 @@ class Contradiction:
     order: tuple[Ordering, ...] = ()
     column: str = ""
     """The column of which a sum was asked."""
+    surplus: tuple[Entity, ...] = ()
+    """Where it would find more than it did, the rows among which are those that it must not find."""
 
 
 @dataclass(slots=True)
@@ -72,6 +74,8 @@ class Checker:
     witnesses: Witnesses
     settled: frozenset[str]
     """Tables of which something was made up; of others there is nothing but what was seen."""
+    unavoidable: Collection[tuple[int, int]] = ()
+    """``id`` of a row that was made up, and position of a query that no value keeps from finding it."""
     _writes: Counter[int] = field(default_factory=Counter, init=False)
     """Position → as how many writes its statement was read."""
     _left: int = field(default=_MOST_ALTOGETHER, init=False)
@@ -87,26 +91,38 @@ class Checker:
                 yield found
             elif isinstance(fact, Seen) and self._looks_other(fact):
                 yield Contradiction(fact.source, fact.table, ())
-        for entity, conditions, source in self.witnesses.required:
-            if not self.concerns(entity.table, conditions):
-                continue
-            view = self._view(entity.table, conditions, source)
-            if (
-                not view.there(entity)
-                or Judge(self.rows, view.there).verdict(entity, conditions, view.at) is False
-            ):
-                yield Contradiction(source, entity.table, conditions)
+        for required in self.witnesses.required:
+            if self.concerns(required.entity.table, required.conditions) and not self._is_met(required):
+                yield Contradiction(required.source, required.entity.table, required.conditions)
+
+    def _is_met(self, required: Requirement) -> bool:
+        entity, conditions = required.entity, required.conditions
+        view = self._view(entity.table, conditions, required.source)
+        met = view.there(entity)
+        verdict = Judge(self.rows, view.there).verdict(entity, conditions, view.at)
+        met = met and (verdict is True or (verdict is None and not readable(conditions)))
+        if not met and required.anyone:
+            found = self._found(entity.table, conditions, required.source)
+            met = found is None or bool(found.sure)
+        return met
 
     def _looks_other(self, fact: Seen) -> bool:
         """Say whether a row would come back with another value, for what was supposed of it."""
-        if fact.table not in self.settled:
+        if fact.table not in self.settled or self.witnesses.is_anyone(fact):
             return False
         row = self.witnesses.of_result.get((fact.source.position, fact.alias, fact.witness))
-        columns = [name for name in fact.values if row and (id(row), name) in self.rows.supposed]
-        if row is None or not columns:
+        if row is None:
             return False
         view = self._view(fact.table, (), fact.source)
-        told = {name: known.value for name in columns if (known := view.at(row, name)) and is_known(known)}
+        if not view.there(row):
+            return True
+        altered = id(row) in self.history.altered
+        guessed = altered or id(row) in self.witnesses.taken_for
+        columns = [name for name in fact.values if guessed or (id(row), name) in self.rows.supposed]
+        found = {name: view.at(row, name) for name in columns}
+        if altered and not all(found.values()):
+            return True  # that it had been written to had told what was read
+        told = {name: known.value for name, known in found.items() if known and is_known(known)}
         return any(value != fact.values[name] for name, value in told.items() if not isinstance(value, KeyOf))
 
     def concerns(self, table: str, conditions: Sequence[Condition]) -> bool:
@@ -128,22 +144,35 @@ class Checker:
             return None
         order: tuple[Ordering, ...] = ()
         column = ""
+        surplus: Sequence[Entity] = ()
         match fact:
             case Missing():
-                by = len(found.sure) + self._open(fact, found)
+                surplus = [*found.sure, *self._open(fact, found)]
+                by = len(surplus)
             case Complete():
-                returned = self.limits.results.get((fact.source.position, fact.table), ())
-                by = sum(id(row) not in returned for row in found.sure) + self._open(fact, found)
+                surplus = [*self._unreturned(fact, found), *self._open(fact, found)]
+                by = len(surplus)
             case Counted():
-                by = _off(found, fact.number, exact=fact.exact)
-                by += self._open(fact, found) if fact.exact else 0
+                open_rows = self._open(fact, found) if fact.exact else []
+                by = _off(found, fact.number, exact=fact.exact) + len(open_rows)
+                surplus = (
+                    [*found.sure, *open_rows] if fact.exact and len(found.sure) > fact.number else open_rows
+                )
             case Updated() | Deleted():
                 by = self._missed(fact, found)
+                surplus = found.sure if len(found.sure) > (fact.number or 0) else ()
             case Window():
                 by, order = self._misplaced(fact, found), fact.order
+                surplus = self._unreturned(fact, found)
             case Summed() | Averaged():
                 by, column = int(_is_other(fact, found)), fact.column
-        return Contradiction(fact.source, fact.table, fact.conditions, by, order, column) if by > 0 else None
+        if by <= 0:
+            return None
+        return Contradiction(fact.source, fact.table, fact.conditions, by, order, column, tuple(surplus))
+
+    def _unreturned(self, fact: Complete | Window, found: _Found) -> list[Entity]:
+        returned = self.limits.results.get((fact.source.position, fact.table), ())
+        return [row for row in found.sure if id(row) not in returned]
 
     def _view(self, table: str, conditions: Sequence[Condition], source: Source) -> View:
         return self.history.view((table, *tables_of(conditions)), source.position)
@@ -164,11 +193,19 @@ class Checker:
                 (found.perhaps if verdict is None else found.sure).append(row)
         return found
 
-    def _open(self, fact: Missing | Complete | Counted | Window, found: _Found) -> int:
-        """Return how many rows may be found, for what the request had written to them by then."""
+    def _open(
+        self, fact: Missing | Complete | Counted | Window, found: _Found, last: Entity | None = None
+    ) -> list[Entity]:
+        """Return the rows that may be found, for what the request had written to them by then.
+
+        Of a page that isn't the last, those that may stand before its ``last`` row.
+        """
         position = fact.source.position
         returned = self.limits.results.get((position, fact.table), ())
-        return self._rewritten(found, fact.conditions, position, returned)
+        if last is not None and isinstance(fact, Window):
+            ahead = [row for row in found.perhaps if self._before(row, last, fact, found.view) is not False]
+            found = _Found([], ahead, found.view)
+        return self._rewritten(found, fact, returned)
 
     def _missed(self, fact: Updated | Deleted, found: _Found) -> int:
         """Return how many rows a write would hit that it didn't, or not surely hit that it did."""
@@ -176,16 +213,23 @@ class Checker:
             return 0
         hit = self.history.hit_by(fact.table, fact.source.position)
         sure = {id(row) for row in found.sure}
-        return len(sure ^ hit) + self._rewritten(found, fact.conditions, fact.source.position, hit)
+        other = abs(len(hit) - (fact.number or 0)) if self.history.altered else 0
+        return len(sure ^ hit) + other + len(self._rewritten(found, fact, hit))
 
     def _rewritten(
-        self, found: _Found, conditions: Sequence[Condition], position: int, known: Collection[int]
-    ) -> int:
-        """Return how many other rows may be found or not, by values that nobody looks at any more."""
-        columns = columns_of(conditions)
-        return sum(
-            id(row) not in known and self.history.was_written(row, columns, position) for row in found.perhaps
-        )
+        self,
+        found: _Found,
+        fact: Missing | Complete | Counted | Window | Updated | Deleted,
+        known: Collection[int],
+    ) -> list[Entity]:
+        """Return the other rows that may be found or not, by values that nobody looks at any more."""
+        columns, position = columns_of(fact.conditions), fact.source.position
+        return [
+            row
+            for row in found.perhaps
+            if id(row) not in known
+            and ((id(row), position) in self.unavoidable or self.history.was_written(row, columns, position))
+        ]
 
     def _misplaced(self, window: Window, found: _Found) -> int:
         """Return how many rows stand elsewhere: before those that were seen, among them or after them."""
@@ -200,7 +244,7 @@ class Checker:
         *_, last_term = window.order
         total = last_term.via is None and self.rows.identifies(window.table, (last_term.column,))
         ahead = open_rows = 0
-        by = self._open(window, found) if not window.more else 0
+        by = len(self._open(window, found, seen[-1] if window.more and seen else None))
         for row in found.sure:
             if id(row) in members:
                 continue

@@ -82,7 +82,7 @@ class Completer:
         if open_choices:
             others = tuple(item for item in conditions if not isinstance(item, AnyOf))
             return any(
-                self._feasible(entity, chosen) and self.satisfy(entity, chosen, source, depth + 1)
+                self.is_feasible(entity, chosen) and self.satisfy(entity, chosen, source, depth + 1)
                 for branches in islice(product(*open_choices), _MOST_CHOICES)
                 if (chosen := flattened((*others, *chain.from_iterable(branches))))
             )
@@ -95,13 +95,13 @@ class Completer:
         ]
         return all(done)
 
-    def _feasible(self, entity: Entity, conditions: Sequence[Condition]) -> bool:
+    def is_feasible(self, entity: Entity, conditions: Sequence[Condition]) -> bool:
         """Say whether each column that isn't known could have a value that all its conditions allow."""
         if self.judge.verdict(entity, conditions, self.known) is False:
             return False
         return all(
             self.known(entity, column) is not None
-            or self.target(entity.table, column) is not None
+            or (self.target(entity.table, column) is not None and not _refuse_null(simple))
             or next(satisfying(simple, self.column(entity.table, column)), _NONE) is not _NONE
             for column, simple in _by_column(conditions).items()
         )
@@ -322,6 +322,13 @@ def _by_column(conditions: Sequence[Condition]) -> dict[str, list[Simple]]:
         if not isinstance(condition, (AnyOf, Related, Opaque)):
             found.setdefault(condition.column, []).append(condition)
     return found
+
+
+def _refuse_null(conditions: Sequence[Simple]) -> bool:
+    """Say whether one condition asks for NULL, and another one for anything but that."""
+    return OneOf(conditions[0].column, (None,)) in conditions and not all(
+        holds(condition, None) for condition in conditions
+    )
 
 
 def refuted(condition: Simple) -> Iterator[object]:

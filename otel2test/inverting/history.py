@@ -48,13 +48,16 @@ class View:
 class History:
     """Everything that was written, by row."""
 
-    def __init__(self, writes: Iterable[Write]) -> None:
+    def __init__(self, writes: Iterable[Write], altered: frozenset[int] = frozenset()) -> None:
+        self.writes = tuple(writes)
+        self.altered = altered
+        """``id`` of each row that isn't hit by the writes that it was understood to be hit by at first."""
         self._of: dict[int, list[Write]] = {}
         """``id`` of a row → what was written to it, in order."""
         self._since: dict[str, int] = {}
         """Table → position of the first query that wrote to it."""
         self._rows: dict[str, dict[int, Entity]] = {}
-        for write in writes:
+        for write in self.writes:
             table = write.entity.table
             self._of.setdefault(id(write.entity), []).append(write)
             self._since.setdefault(table, write.source.position)

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from otel2test.inverting.checking import Checker, Contradiction
 from otel2test.inverting.completing import Completer, refuted
-from otel2test.inverting.conditions import AnyOf, Condition, Related, Simple, tables_of, within
+from otel2test.inverting.conditions import AnyOf, Condition, Related, Simple, Text, tables_of, within
 from otel2test.inverting.entities import Entity, KeyOf, Known, Rows, before, hashable, is_known, of_before
 from otel2test.inverting.facts import (
     Averaged,
@@ -28,7 +28,8 @@ from otel2test.inverting.facts import (
     Updated,
     Window,
 )
-from otel2test.inverting.samples import beside, possible, satisfying
+from otel2test.inverting.rewriting import Rewriter
+from otel2test.inverting.samples import beside, of_column, possible, satisfying
 
 _MOST_ROWS: Final = 300
 _MOST_FACTS: Final = 100
@@ -55,21 +56,37 @@ class Mender:
     rows: Rows
     completer: Completer
     checker: Checker
+    rewriter: Rewriter
     facts: Sequence[Fact]
     _draw: random.Random = field(default_factory=lambda: random.Random(0), init=False)  # noqa: S311 - no secret
     _told: dict[_Column, list[object]] = field(default_factory=dict, init=False)
     """Column → values that make a difference to some query."""
+    _writes: list[Updated | Deleted] = field(default_factory=list, init=False)
 
-    def mend(self, contradictions: Sequence[Contradiction]) -> list[Contradiction]:
-        """Change what was supposed, and return what is contradicted still."""
+    def mend(
+        self, contradictions: Sequence[Contradiction], complete: Callable[[], None]
+    ) -> list[Contradiction]:
+        """Change what was supposed, and return what is contradicted still.
+
+        ``complete`` gives rows that were added the values that they need for other queries.
+        """
         facts = [fact for fact in self.facts if isinstance(fact, _Asking)]
         tables = {table for each in contradictions for table in (each.table, *tables_of(each.conditions))}
         self.checker.settled |= tables
-        if len(facts) > _MOST_FACTS or sum(len(self.rows.of(table)) for table in tables) > _MOST_ROWS:
-            return list(contradictions)
-        self._gather(facts)
-        journal = self.rows.journal = []
-        left = list(contradictions)
+        few = len(facts) <= _MOST_FACTS and sum(len(self.rows.of(table)) for table in tables) <= _MOST_ROWS
+        self.rows.journal = []
+        if few:
+            self._writes = [fact for fact in facts if isinstance(fact, (Updated, Deleted))]
+            self._gather(facts)
+            self._search(list(contradictions))
+        complete()
+        left = self._sweep(self._contradictions(), at_once=not few)
+        self.rows.journal = None
+        self.rewriter.settle(self.checker.history)
+        return left
+
+    def _search(self, left: list[Contradiction]) -> None:
+        """Make moves, and keep those that led to the fewest contradictions."""
         best = (_cost(left), 0)
         changed: dict[tuple[int, str], int] = {}
         for step in range(_MOST_STEPS):
@@ -78,9 +95,42 @@ class Mender:
             row, column, left = self._step(left, changed, step)
             if row is not None:
                 changed[id(row), column] = step + _REST
-            best = min(best, (_cost(left), len(journal)))
+            best = min(best, (_cost(left), len(self.rows.journal or ())))
         self.rows.undo(best[1])
-        self.rows.journal = None
+
+    def _sweep(self, left: list[Contradiction], *, at_once: bool) -> list[Contradiction]:
+        """Leave out rows that nobody saw where queries would find them that did not.
+
+        That some query hit or counted such a row isn't met then; but nothing made up is found where
+        nothing was.
+        """
+        while groups := list(self._groups(left, at_once=at_once)):
+            mark = len(self.rows.journal or ())
+            tried: list[tuple[int, int, int]] = []
+            for number, rows in enumerate(groups[:_MOST_MOVES]):
+                self._leave_all_out(rows)
+                found = self._contradictions()
+                tried.append((_excess(found), _cost(found), number))
+                self.rows.undo(mark)
+            excess, _, number = min(tried)
+            if excess >= _excess(left):
+                break
+            self._leave_all_out(groups[number])
+            left = self._contradictions()
+        return self._contradictions()
+
+    def _groups(self, left: Iterable[Contradiction], *, at_once: bool) -> Iterator[list[Entity]]:
+        """Yield rows to leave out: each by itself, or all that are too many of every query ``at_once``."""
+        surplus = [(each, [row for row in each.surplus if self._is_free(row)]) for each in left]
+        free = {id(row): row for each, rows in surplus for row in (rows[-each.by :] if at_once else rows)}
+        if at_once and free:
+            yield list(free.values())
+        else:
+            yield from ([row] for row in free.values())
+
+    def _contradictions(self) -> list[Contradiction]:
+        """Return what contradicts the state as it is now, with the writes done again."""
+        self.checker.history = self.rewriter.history()
         return list(self.checker.contradictions(self.facts))
 
     def _step(
@@ -95,7 +145,7 @@ class Mender:
             row, column, make = move
             cost = now + _WORST
             if make():
-                found = list(self.checker.contradictions(self.facts))
+                found = self._contradictions()
                 cost = _cost(found)
                 if cost < now:
                     return row, column, found
@@ -107,7 +157,7 @@ class Mender:
             return None, "", left
         row, column, make = least[1]
         make()
-        return row, column, list(self.checker.contradictions(self.facts))
+        return row, column, self._contradictions()
 
     # --- moves
 
@@ -117,18 +167,24 @@ class Mender:
             columns.setdefault(table, set()).add(column)
         if of.column:
             columns.setdefault(of.table, set()).add(of.column)
+        for fact in self._writes:
+            if fact.table in columns and fact.source.position < of.source.position:
+                # What it hit decides what was found later.
+                for table, column in _spoken_of(fact.table, fact.conditions):
+                    columns.setdefault(table, set()).add(column)
         for table, names in columns.items():
             for row in list(self.rows.of(table)):
                 if of_before(row):
                     for column in sorted(names):
                         yield from self._changes(row, column, of)
-                    if table == of.table and self._is_free(row):
-                        yield row, "", partial(self._leave_out, row)
+                if table == of.table and self._is_free(row):
+                    yield row, "", partial(self._leave_out, row)
         yield None, "", partial(self._add, of)
 
     def _changes(self, row: Entity, column: str, of: Contradiction) -> Iterator[_Move]:
         known = before(row, column)
-        if known is not None and (id(row), column) not in self.rows.supposed:
+        supposed = known is None or (id(row), column) in self.rows.supposed
+        if known is not None and not supposed and not self._was_written(row, column, known):
             return
         target = self.completer.target(row.table, column)
         is_key = self.rows.identifies(row.table, (column,))
@@ -147,6 +203,11 @@ class Mender:
         for value in values:
             if possible(value, described) and (known is None or known.value != value):
                 yield row, column, partial(self._set, row, column, value, of)
+
+    def _was_written(self, row: Entity, column: str, known: Known) -> bool:
+        """Say whether a row is altered, and what was read of it is what had been written by then."""
+        history = self.checker.history
+        return id(row) in history.altered and history.was_written(row, (column,), known.source.position)
 
     def _keys(self, table: str, column: str) -> Iterator[object]:
         for row in [row for row in self.rows.of(table) if of_before(row)][:_MOST_VALUES]:
@@ -175,15 +236,24 @@ class Mender:
         self.completer.make_up(of.table, of.conditions, of.source)
         return True
 
+    def _leave_all_out(self, rows: Iterable[Entity]) -> None:
+        for row in rows:
+            if self._is_free(row):
+                self._leave_out(row)
+
     def _leave_out(self, row: Entity) -> bool:
+        """Leave out the row, and those that were made up for its sake."""
         self.rows.leave_out(row)
+        for known in row.before.values():
+            if isinstance(known.value, KeyOf) and self._is_free(known.value.entity):
+                self._leave_out(known.value.entity)
         return True
 
     def _is_free(self, row: Entity) -> bool:
         """Say whether nothing but a number told of the row, and no other points to it."""
         supposed = all((id(row), column) in self.rows.supposed for column in row.before)
         returned = any(id(row) in found for found in self.checker.limits.results.values())
-        if not row.made_up or row.after or row.deleted or not supposed or returned:
+        if not row.made_up or not of_before(row) or not supposed or returned:
             return False
         keys = self.rows.catalog.identities(row.table)
         return not any(
@@ -211,8 +281,8 @@ class Mender:
     # --- values
 
     def _gather(self, facts: Iterable[_Asking]) -> None:
-        for row, conditions, _ in self.checker.witnesses.required:
-            self._gather_of(row.table, conditions)
+        for required in self.checker.witnesses.required:
+            self._gather_of(required.entity.table, required.conditions)
         for fact in facts:
             self._gather_of(fact.table, fact.conditions)
             if isinstance(fact, Window):
@@ -232,6 +302,8 @@ class Mender:
             if isinstance(condition, Simple):
                 described = self.completer.column(other, condition.column)
                 told = [*satisfying((condition,), described), *refuted(condition)]
+                if isinstance(condition, Text):
+                    told.append(of_column(described, 1))  # what contains neither this text nor others
                 self._tell((other, condition.column), told)
 
     def _tell(self, place: _Column, values: Iterable[object]) -> None:
@@ -252,6 +324,10 @@ class Mender:
 
 def _cost(found: Iterable[Contradiction]) -> int:
     return sum(min(each.by, _WORST) for each in found)
+
+
+def _excess(found: Iterable[Contradiction]) -> int:
+    return sum(each.by for each in found if each.surplus)
 
 
 def _over_there(conditions: Iterable[Condition], column: str, table: str) -> Iterator[tuple[Condition, ...]]:

@@ -162,6 +162,9 @@ def _suggested(conditions: Sequence[Condition], column: Column | None) -> Iterat
                 yield step(value, 1 if operator in {">", ">="} else -1)
             case _:
                 pass
+    texts = [item.literal() for item in conditions if isinstance(item, Text) and not item.negated]
+    if len(texts) > 1:
+        yield " ".join(texts)
     bounds = [item.value for item in conditions if isinstance(item, Bound)]
     if len(bounds) == 2:
         yield _between(*bounds)

@@ -7,7 +7,7 @@ read inside still counts. Rows that were only counted, or that an update hit uns
 made up at the end, after every other row is known.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
@@ -19,7 +19,7 @@ from otel2test.inverting.checking import Checker, Contradiction
 from otel2test.inverting.completing import Completer
 from otel2test.inverting.conditions import AnyOf, Condition, supposes_absence, tables_of
 from otel2test.inverting.counting import Counting
-from otel2test.inverting.entities import Entity, Identity, Rows
+from otel2test.inverting.entities import Entity, Rows
 from otel2test.inverting.facts import (
     Averaged,
     Complete,
@@ -37,11 +37,13 @@ from otel2test.inverting.facts import (
     Updated,
     Window,
 )
+from otel2test.inverting.foresight import Foresight
 from otel2test.inverting.judging import Judge
 from otel2test.inverting.keys import NamedKeys
 from otel2test.inverting.limits import Limit, Limits
 from otel2test.inverting.mending import Mender
 from otel2test.inverting.ranking import Ranking
+from otel2test.inverting.rewriting import Rewriter
 from otel2test.inverting.sparing import spare
 from otel2test.inverting.state import State
 from otel2test.inverting.trying import Attempt
@@ -130,14 +132,15 @@ class _Solver:
             limit.conditions for limit in self.limits.of_table.get(table, ())
         )
         self.counting = Counting(self.rows, self.judge, self.completer, self.avoider, self.limits)
-        self.witnesses = Witnesses(self.rows, self.judge, self.limits, attempt)
-        self.changes = Changes(self.rows, self.judge, self.completer, self.limits)
-        # Only what hit rows that nobody had seen asks for these.
-        if any(isinstance(fact, (Updated, Deleted)) for fact in facts):
-            self.changes.last_seen = dict(self._last_seen(facts))
-        self.witnesses.written = self.changes.written_to
+        foresight = Foresight(self.rows, self.judge, self.completer, facts)
+        self.changes = Changes(self.rows, self.judge, self.completer, self.limits, foresight)
+        self.changes.settle = self._settle
+        self.witnesses = Witnesses(self.rows, self.judge, self.limits, self.changes, attempt)
+        self.changes.conditions_of = self.witnesses.conditions_of
         self.belonging = Belonging(self.rows, self.completer, self.limits)
         self.contradictions: tuple[Contradiction, ...] = ()
+        self.unavoidable: set[tuple[int, int]] = set()
+        """``id`` of a row, and position of a query that would find it, whatever it has."""
         self.joined: list[Seen] = []
         """The parts of one row of a result, until the next begins."""
         self.counted: list[tuple[Counted, int]] = []
@@ -149,12 +152,6 @@ class _Solver:
         self.ranking = Ranking(self.rows, self.judge, self.completer, self.counting)
         self.named_keys = NamedKeys(catalog)
         self.not_inverted: list[NotInverted] = []
-
-    def _last_seen(self, facts: Iterable[Fact]) -> Iterator[tuple[Identity, Seen]]:
-        for fact in facts:
-            if isinstance(fact, Seen):
-                for key in self.rows.identity_keys(fact.table, fact.values):
-                    yield key, fact
 
     # --- going through the facts
 
@@ -202,11 +199,18 @@ class _Solver:
             self.witnesses.see(self.joined)
             self.joined = []
 
+    def _settle(self) -> bool:
+        """Find the rows that were seen without a key, before a write hits rows that nobody saw."""
+        waiting = len(self.witnesses.vague)
+        self.witnesses.match_vague(self.changes.history(), so_far=True)
+        return len(self.witnesses.vague) < waiting
+
     # --- what was only implied
 
     def finish(self) -> State:
         self._see()
-        self.witnesses.match_vague()
+        history = self.changes.history()
+        self.witnesses.match_vague(history)
         self.belonging.complete_inherited()
         for window in self.windows:
             seen = self._seen_in(window)
@@ -223,16 +227,15 @@ class _Solver:
                         more=window.more,
                     )
                 )
-        history = self.changes.history()
-        for entity, conditions, source in self.witnesses.required:
-            view = history.view((entity.table, *tables_of(conditions)), source.position)
-            if Judge(self.rows, view.there).verdict(entity, conditions, view.at) is None:
-                self.completer.satisfy(entity, conditions, source)
+        for item in self.witnesses.required:
+            view = history.view((item.entity.table, *tables_of(item.conditions)), item.source.position)
+            if Judge(self.rows, view.there).verdict(item.entity, item.conditions, view.at) is None:
+                self.completer.satisfy(item.entity, item.conditions, item.source)
         counted = self.attempt.of(self.counted)
         for fact, number in sorted(counted, key=lambda item: _openness(item[0].conditions)):
             self.counting.reach(fact, number)
         others = [
-            *(conditions for _, conditions, _ in self.witnesses.required),
+            *(item.conditions for item in self.witnesses.required),
             *(limit.conditions for limits in self.limits.of_table.values() for limit in limits),
         ]
         spared = spare(tuple(counted), others, self.rows, self.judge, self.lacking)
@@ -270,8 +273,14 @@ class _Solver:
 
     def mend(self) -> None:
         """Try other values where nobody saw any, until as few queries as can be are contradicted."""
-        mender = Mender(self.rows, self.completer, self._checker, self.facts)
-        self.contradictions = tuple(mender.mend(self.contradictions))
+        rewriter = Rewriter(self.rows, self.changes, self.facts)
+        mender = Mender(self.rows, self.completer, self._checker, rewriter, self.facts)
+        self.contradictions = tuple(mender.mend(self.contradictions, self._settle_others))
+
+    def _settle_others(self) -> None:
+        """Keep what was made up for one query from what others found, or didn't."""
+        self._keep_apart()
+        self._find_others()
 
     @property
     def entities(self) -> tuple[Entity, ...]:
@@ -287,7 +296,8 @@ class _Solver:
     def _checker(self) -> Checker:
         made = {row.table for row in self.witnesses.made}
         settled = frozenset(self.completer.learnt | made | self.witnesses.guessed)
-        return Checker(self.rows, self.changes.history(), self.limits, self.witnesses, settled)
+        history = self.changes.history()
+        return Checker(self.rows, history, self.limits, self.witnesses, settled, self.unavoidable)
 
     def _seen_in(self, window: Window) -> list[Entity]:
         found = [
@@ -313,7 +323,9 @@ class _Solver:
                         and not row.changed_before(limit.source, limit.columns)
                         and self.limits.reaches(limit, row)
                     ):
-                        self.avoider.avoid(row, limit.conditions, limit.source)
+                        apart = self.avoider.avoid(row, limit.conditions, limit.source)
+                        if not apart and row.made_up and table in self.changes.touched:
+                            self.unavoidable.add((id(row), limit.source.position))
 
     def _find_others(self) -> None:
         """Make up what kept rows out of results, where a row was excluded for what goes together with it."""

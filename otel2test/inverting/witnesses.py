@@ -6,12 +6,14 @@ at the end, when all rows that have a key are known.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from otel2test.inverting.conditions import Condition
+from otel2test.inverting.changing import Changes
+from otel2test.inverting.conditions import Condition, tables_of
 from otel2test.inverting.entities import At, Entity, KeyOf, Known, Rows, before, hashable, is_known
 from otel2test.inverting.facts import Change, Join, Seen, Source, Unknown
+from otel2test.inverting.history import History
 from otel2test.inverting.judging import Judge
 from otel2test.inverting.limits import Limits
 from otel2test.inverting.trying import Attempt
@@ -26,6 +28,17 @@ class _Sight:
     entity: Entity | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What a row that came back must satisfy, beyond the values it came with."""
+
+    entity: Entity
+    conditions: tuple[Condition, ...]
+    source: Source
+    anyone: bool = False
+    """True where the row may be another one: nothing was seen of it but that it was there."""
+
+
 @dataclass(slots=True)
 class Witnesses:
     """All sightings, and the entities they were of."""
@@ -33,24 +46,31 @@ class Witnesses:
     rows: Rows
     judge: Judge
     limits: Limits
+    changes: Changes
     attempt: Attempt
     vague: list[list[_Sight]] = field(default_factory=list)
-    required: list[tuple[Entity, tuple[Condition, ...], Source]] = field(default_factory=list)
-    """What rows that came back must satisfy, beyond the values they came with."""
+    required: list[Requirement] = field(default_factory=list)
     of_result: dict[tuple[int, str, int], Entity] = field(default_factory=dict)
     """(position, alias, witness) → the row."""
     made: list[Entity] = field(default_factory=list)
     """Rows that nothing identifies: there had to be one, with what was seen of it."""
+    taken_for: set[int] = field(default_factory=set)
+    """``id`` of each row that a sighting without a key was taken to be of while rows were written to."""
     guessed: set[str] = field(default_factory=set)
     """Tables with rows of which some sighting, which told of no key, was taken to be."""
-    _required_of: dict[int, list[tuple[Condition, ...]]] = field(default_factory=dict)
-    """``id`` of a row → the conditions above."""
-    written: Callable[[Entity, Source], Collection[str]] = field(default=lambda *_: ())
-    """Tells to which columns of a row the request had written before a query."""
+    required_of: dict[int, list[Requirement]] = field(default_factory=dict)
+    """By ``id`` of the row."""
+    _anyone: set[tuple[int, int]] = field(default_factory=set)
+    """(position, witness) of joined rows of which nothing was seen, nor asked."""
     _taken: dict[tuple[int, str], set[int]] = field(default_factory=dict)
+    _history: History = field(default_factory=lambda: History(()))
+    """What rows were like when they were seen; known once all writes are."""
 
     def see(self, facts: Sequence[Seen]) -> None:
         """Learn from one row of a result."""
+        first, *others = facts
+        if others and not any(fact.values or fact.conditions for fact in facts):
+            self._anyone.add((first.source.position, first.witness))
         sights = [_Sight(fact, dict(fact.values)) for fact in facts]
         self._identify(sights, make=True)
         if any(sight.entity is None for sight in sights):
@@ -58,10 +78,18 @@ class Witnesses:
         for sight in sights:
             self._observe(sight)
 
-    def match_vague(self) -> None:
-        """Find the row of each sighting that didn't tell which row it was of, or make one."""
-        waiting = self.vague
-        self.vague = []
+    def conditions_of(self, entity: Entity) -> Iterator[tuple[Condition, ...]]:
+        """Yield what the row satisfied each time it came back, beyond the values it came with."""
+        return (required.conditions for required in self.required_of.get(id(entity), ()))
+
+    def match_vague(self, history: History, *, so_far: bool = False) -> None:
+        """Find the row of each sighting that didn't tell which row it was of, or make one.
+
+        With ``so_far``, it may also be one that only a later query tells of.
+        """
+        waiting = [sights for sights in self.vague if not so_far or any(sight.values for sight in sights)]
+        self.vague = [sights for sights in self.vague if sights not in waiting]
+        self._history = history
         left = Counter(place for sights in waiting for place in _places(sights))
         self.limits.pending.update(left)
         for sights in waiting:
@@ -72,10 +100,10 @@ class Witnesses:
                 (shared, entity), sight = max(best, key=lambda item: (item[0][0], not item[1].fact.shared))
                 if entity is None or shared < 0 or (shared == 0 and self.attempt.rather_another()):
                     sight = min(unknown, key=lambda item: item.fact.shared)
-                    entity = self.rows.new(sight.fact.table)
-                    entity.made_up = not sight.values
-                    entity.reason = sight.fact.source
-                    self.made.append(entity)
+                    entity = self._later(sight) if so_far else None
+                    entity = entity or self._made(sight)
+                if so_far or self.changes.written_to(entity, sight.fact.source):
+                    self.taken_for.add(id(entity))
                 sight.entity = entity
                 self.guessed.update(each.fact.table for each in sights)
                 self._identify(sights, make=True)
@@ -84,6 +112,16 @@ class Witnesses:
             self._suppose(sights, guessed)
             left.subtract(_places(sights))
             self.limits.pending.difference_update(place for place in _places(sights) if not left[place])
+
+    def _later(self, sight: _Sight) -> Entity | None:
+        return self.changes.foresight.read_later(sight.fact.table, sight.values, sight.fact.source)
+
+    def _made(self, sight: _Sight) -> Entity:
+        entity = self.rows.new(sight.fact.table)
+        entity.made_up = not sight.values
+        entity.reason = sight.fact.source
+        self.made.append(entity)
+        return entity
 
     def _suppose(self, sights: Sequence[_Sight], guessed: Collection[str]) -> None:
         """Take down which foreign keys lead to rows of which nothing was seen: those may be others."""
@@ -100,6 +138,10 @@ class Witnesses:
                     and join.column != (described.primary_key if described is not None else None)
                 ):
                     self.rows.supposed.add((id(sight.entity), join.column))
+
+    def is_anyone(self, fact: Seen) -> bool:
+        """Say whether nothing was seen of a row but that it was there: any other would have done."""
+        return not fact.values and (not fact.joined or (fact.source.position, fact.witness) in self._anyone)
 
     # --- by what identifies
 
@@ -164,14 +206,14 @@ class Witnesses:
         fact = sight.fact
         used = self._taken.setdefault((fact.source.position, fact.alias), set())
         best: tuple[int, Entity | None] = (-1, None)
-        then = _at(fact.source)
+        then = self._history.view(self.rows.by_table, fact.source.position)
         for entity in self.attempt.of(self._candidates(sight)):
-            if entity.undone or not _there(entity, fact.source) or (id(entity) in used and not fact.shared):
+            if entity.undone or not then.there(entity) or (id(entity) in used and not fact.shared):
                 continue
-            shared = self._shared(entity, sight, sights)
+            shared = self._shared(entity, sight, sights, then.at)
             if (
                 shared > best[0]
-                and self.judge.verdict(entity, fact.conditions, then) is not False
+                and self.judge.verdict(entity, fact.conditions, then.at) is not False
                 and self._agrees(entity, sight)
                 and self._joins(entity, sight, sights)
             ):
@@ -182,15 +224,24 @@ class Witnesses:
 
     def _agrees(self, entity: Entity, sight: _Sight) -> bool:
         """Say whether the row, with what was seen, satisfies what others told of it."""
-        told = {column: Known(value, sight.fact.source) for column, value in sight.values.items()}
+        source = sight.fact.source
+        written = self.changes.written_to(entity, source)
+        values = {column: value for column, value in sight.values.items() if column not in written}
+        return all(
+            self._is_met(required, values) for required in self.required_of.get(id(entity), ())
+        ) and self.limits.may_be(entity, values, source)
+
+    def _is_met(self, required: Requirement, values: Mapping[str, object]) -> bool:
+        """Say whether a row, if it had these values before the request, may satisfy what it had to."""
+        entity, source = required.entity, required.source
+        view = self._history.view((entity.table, *tables_of(required.conditions)), source.position)
+        written = self.changes.written_to(entity, source)
+        told = {column: Known(value, source) for column, value in values.items() if column not in written}
 
         def given(item: Entity, column: str) -> Known | None:
-            return told[column] if item is entity and column in told else before(item, column)
+            return told[column] if item is entity and column in told else view.at(item, column)
 
-        return not any(
-            self.judge.verdict(entity, conditions, given) is False
-            for conditions in self._required_of.get(id(entity), ())
-        ) and self.limits.may_be(entity, sight.values, sight.fact.source)
+        return Judge(self.rows, view.there).verdict(entity, required.conditions, given) is not False
 
     def _joins(self, entity: Entity, sight: _Sight, sights: Sequence[_Sight]) -> bool:
         """Say whether the rows that are known to be joined to the one seen may point to this row."""
@@ -222,19 +273,19 @@ class Witnesses:
         unsure = (*self.rows.silent(table, columns[0]), *self.rows.pointing(table, columns[0]))
         return [*told, *unsure]
 
-    def _shared(self, entity: Entity, sight: _Sight, sights: Sequence[_Sight]) -> int:
+    def _shared(self, entity: Entity, sight: _Sight, sights: Sequence[_Sight], then: At) -> int:
         shared = 0
         for column, value in sight.values.items():
-            written = entity.after.get(column)
-            if written is not None and not _may_be_seen(entity, written, sight.fact.source):
-                written = None
-            told = [item for item in (entity.before.get(column), written) if item is not None]
-            if told and not any(_may_equal(item.value, value) for item in told):
+            told = then(entity, column)
+            if told is None or not is_known(told):
+                continue
+            if _may_equal(told.value, value):
+                shared += 1
+            elif not self._may_have_come_to(entity, column, Known(value, sight.fact.source)):
                 return -1
-            shared += bool(told)
         by_alias = {item.fact.alias: item for item in sights}
         for join in sight.fact.joined:
-            other, known = by_alias.get(join.alias), entity.value(join.column)
+            other, known = by_alias.get(join.alias), then(entity, join.column)
             if other is None or known is None or not is_known(known):
                 continue
             target = self.rows.identified(other.fact.table, {join.other: known.value})
@@ -243,10 +294,17 @@ class Witnesses:
             if target is not None:
                 if other.entity is not None and other.entity is not target:
                     return -1
-                if _conflict(target, other.values):
+                if _conflict(target, other.values, then):
                     return -1
                 shared += 1
         return shared
+
+    def _may_have_come_to(self, entity: Entity, column: str, read: Known) -> bool:
+        """Say whether what was added to the column was added to something that was only supposed."""
+        if entity.created or column not in self.changes.written_to(entity, read.source):
+            return False
+        name, value = self.changes.base_of(entity, column, read)
+        return value is not None and (id(entity), name) in self.rows.supposed
 
     # --- what is learnt
 
@@ -256,15 +314,18 @@ class Witnesses:
             return
         self._taken.setdefault((fact.source.position, fact.alias), set()).add(id(entity))
         self.of_result[fact.source.position, fact.alias, fact.witness] = entity
-        self.limits.results.setdefault((fact.source.position, fact.table), set()).add(id(entity))
+        anyone = self.is_anyone(fact)
+        if not anyone:
+            self.limits.results.setdefault((fact.source.position, fact.table), set()).add(id(entity))
         self.observe(entity, sight.values, fact.source)
-        if fact.conditions and not entity.created:
-            self.required.append((entity, fact.conditions, fact.source))
-            self._required_of.setdefault(id(entity), []).append(fact.conditions)
+        if (fact.conditions or anyone) and not entity.created:
+            required = Requirement(entity, fact.conditions, fact.source, anyone)
+            self.required.append(required)
+            self.required_of.setdefault(id(entity), []).append(required)
 
     def observe(self, entity: Entity, values: Mapping[str, object], source: Source) -> None:
         """Take down what was read of a row: of before, or of what the request had made of it."""
-        written = self.written(entity, source)
+        written = self.changes.written_to(entity, source)
         for column, value in values.items():
             if entity.created or column in written:
                 if not isinstance(value, KeyOf):
@@ -275,38 +336,35 @@ class Witnesses:
                 if supposed:
                     self.rows.supposed.discard((id(entity), column))
                 told = not isinstance(value, KeyOf)
+                if told and known is not None and isinstance(known.value, KeyOf) and not supposed:
+                    self._tell_key(known.value, Known(value, source))
                 if known is None or (told and (isinstance(known.value, KeyOf) or supposed)):
                     self.rows.set_before(entity, column, Known(value, source))
         self.rows.index(entity, values)
 
+    def _tell_key(self, key: KeyOf, known: Known) -> None:
+        """Learn the key of a row from one that was known to point to it."""
+        values = {key.column: known.value}
+        free = key.entity.value(key.column) is None
+        if free and self.rows.identified(key.entity.table, values) is None:
+            self.rows.set_before(key.entity, key.column, known)
+            self.rows.index(key.entity, values)
+
     def _read_back(self, entity: Entity, column: str, known: Known) -> None:
         """Learn what the database made of what the request had written, and what it made that of."""
         written = entity.after.get(column)
-        if written is not None and not isinstance(written.value, (Unknown, Change)):
+        name, value = (column, None) if entity.created else self.changes.base_of(entity, column, known)
+        supposed = (id(entity), name) in self.rows.supposed
+        if value is not None and (supposed or entity.before.get(name) is None):
+            self.rows.supposed.discard((id(entity), name))
+            self.rows.set_before(entity, name, Known(value, known.source))
+        elif written is not None and not isinstance(written.value, (Unknown, Change)):
             return
-        if written is not None and isinstance(written.value, Change) and not entity.created:
-            name, by = written.value.column, written.value.by
-            once = column not in self.written(entity, written.source)
-            numbers = isinstance(known.value, (int, float)) and isinstance(by, (int, float))
-            if once and numbers and entity.before.get(name) is None:
-                self.rows.set_before(entity, name, Known(known.value - by, known.source))  # type: ignore[operator]
         self.rows.set_after(entity, column, known)
 
 
 def _places(sights: Sequence[_Sight]) -> list[tuple[int, str]]:
     return [(sight.fact.source.position, sight.fact.table) for sight in sights]
-
-
-def _at(source: Source) -> At:
-    """Return how to look at rows as they were at that query, as far as one change of each tells."""
-
-    def then(entity: Entity, column: str) -> Known | None:
-        known = entity.after.get(column)
-        if known is None or (known.source.position > source.position and entity.existed):
-            return entity.before.get(column)
-        return known
-
-    return then
 
 
 def _may_equal(one: object, other: object) -> bool:
@@ -316,24 +374,9 @@ def _may_equal(one: object, other: object) -> bool:
     )
 
 
-def _may_be_seen(entity: Entity, written: Known, source: Source) -> bool:
-    """Say whether a query may have found what was written, and that is known."""
-    late = not entity.created and written.source.position > source.position
-    return is_known(written) and not late
-
-
-def _conflict(entity: Entity, values: Mapping[str, object]) -> bool:
+def _conflict(entity: Entity, values: Mapping[str, object], then: At) -> bool:
     for column, value in values.items():
-        known = entity.value(column)
+        known = then(entity, column)
         if known is not None and is_known(known) and not _may_equal(known.value, value):
             return True
     return False
-
-
-def _there(entity: Entity, source: Source) -> bool:
-    """Say whether the row can have been there for a query: not made later, nor deleted by then."""
-    if entity.deleted_at is not None and entity.deleted_at < source.position:
-        return False
-    return not entity.created or any(
-        known.source.position <= source.position for known in entity.after.values()
-    )

@@ -1,7 +1,9 @@
 """A small database of books, and what is arranged of what its queries told: both are SQLite's, in memory."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from otel2test.inverting.catalog import Catalog, Column, Table
@@ -153,13 +155,45 @@ def stocked(persons: Persons, books: Books) -> sqlite3.Connection:
     )
 
 
-def observed_again(original: sqlite3.Connection, asked: Sequence[Asked]) -> tuple[list[int], list[int]]:
-    """Return which queries see something else in what is arranged, and of which the state says so."""
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What queries see in what is arranged of what they saw."""
+
+    other: list[int]
+    """The queries that see something else."""
+    told: list[int]
+    """The queries of which the state says so."""
+    excess: int
+    """How many rows they find, count or hit that they didn't."""
+    excess_of_seen: int
+    """How many of these would be left if only rows were arranged that some query returned."""
+
+
+def observed_again(original: sqlite3.Connection, asked: Sequence[Asked]) -> Observed:
+    """Arrange what the queries see in a database, and ask them again."""
     seen = [observe(original, question) for question in asked]
     queries = [recorded(number, *pair) for number, pair in enumerate(zip(asked, seen, strict=True))]
     state = solve(collect(queries, CATALOG), CATALOG)
+    again = _asked_of(state, asked)
+    returned = {key for found in state.limits.results.values() for key in found}
+    only_seen = replace(state, entities=tuple(item for item in state.entities if id(item) in returned))
+    return Observed(
+        [number for number, told in enumerate(seen) if again[number] != told],
+        [item.source.position for item in state.not_inverted],
+        sum(map(_excess, again, seen)),
+        sum(map(_excess, _asked_of(only_seen, asked), seen)),
+    )
+
+
+def _asked_of(state: State, asked: Sequence[Asked]) -> list[list[tuple[object, ...]]]:
     arranged = Arranged(state)
     copy = database(arranged.tuples("person"), arranged.tuples("book"))
-    again = [observe(copy, question) for question in asked]
-    other = [number for number, told in enumerate(seen) if again[number] != told]
-    return other, [item.source.position for item in state.not_inverted]
+    return [observe(copy, question) for question in asked]
+
+
+def _excess(found: Sequence[tuple[object, ...]], recorded: Sequence[tuple[object, ...]]) -> int:
+    match found, recorded:
+        case [(int(now),)], [(int(then),)]:
+            return max(now - then, 0)
+        case _:
+            return (Counter(found) - Counter(recorded)).total()

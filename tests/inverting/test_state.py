@@ -32,6 +32,15 @@ def titles(*rows: tuple[object, ...], columns: str = "id,title") -> Node:
     return query(f'SELECT {listed} FROM "shop_todo"', [], columns=columns.split(","), rows=rows)
 
 
+def titles_of(*rows: tuple[object, ...], columns: str = "id,title") -> Node:
+    """Return such a query of to-dos that were asked for by their keys, which come first."""
+    listed = ", ".join(f'"shop_todo"."{column}"' for column in columns.split(","))
+    keys = [key for key, *_ in rows]
+    where = f'"shop_todo"."id" IN ({", ".join("%s" for _ in keys)})'
+    sql = f'SELECT {listed} FROM "shop_todo" WHERE {where}'
+    return query(sql, keys, columns=columns.split(","), rows=rows)
+
+
 def count(number: int, where: str = "", *params: object) -> Node:
     condition = f" WHERE {where}" if where else ""
     sql = f'SELECT COUNT(*) AS "__count" FROM "shop_todo"{condition}'
@@ -556,9 +565,9 @@ def test_rows_that_were_only_counted_are_made_up() -> None:
 
 
 def test_known_rows_count_first_whenever_they_were_seen() -> None:
-    state = state_of(count(2), titles((50, "Milk")))
+    state = state_of(count(2), titles_of((50, "Milk")))
 
-    assert before(state, TODO) == [{"id": 50, "title": "Milk"}, {}]
+    assert before(state, TODO) == [{"id": 50, "title": "Milk"}, {"id": 51}]
 
 
 def test_rows_that_may_match_are_taken_to() -> None:
@@ -568,9 +577,9 @@ def test_rows_that_may_match_are_taken_to() -> None:
 
 
 def test_rows_that_do_not_match_are_not_counted() -> None:
-    state = state_of(titles((50, 1), columns="id,votes"), count(1, '"shop_todo"."votes" = %s', 3))
+    state = state_of(titles_of((50, 1), columns="id,votes"), count(1, '"shop_todo"."votes" = %s', 3))
 
-    assert before(state, TODO) == [{"id": 50, "votes": 1}, {"votes": 3}]
+    assert before(state, TODO) == [{"id": 50, "votes": 1}, {"votes": 3, "id": 51}]
 
 
 def test_counts_are_of_their_own_time() -> None:
@@ -580,13 +589,13 @@ def test_counts_are_of_their_own_time() -> None:
 
 
 def test_rows_deleted_before_the_count_come_on_top() -> None:
-    state = state_of(titles((50, "Milk")), delete(TODO, 50), count(1))
+    state = state_of(titles_of((50, "Milk")), delete(TODO, 50), count(1))
 
-    assert before(state, TODO) == [{"id": 50, "title": "Milk"}, {}]
+    assert before(state, TODO) == [{"id": 50, "title": "Milk"}, {"id": 51}]
 
 
 def test_made_up_rows_spread_over_a_list_of_keys() -> None:
-    state = state_of(titles((1, "a")), count(3, '"shop_todo"."id" IN (%s, %s, %s)', 1, 2, 3))
+    state = state_of(titles_of((1, "a")), count(3, '"shop_todo"."id" IN (%s, %s, %s)', 1, 2, 3))
 
     assert [row["id"] for row in before(state, TODO)] == [1, 2, 3]
 
@@ -631,11 +640,11 @@ def test_annotated_counts_make_rows_of_each_owner() -> None:
     )
 
     state = state_of(
-        query(sql, [], columns=["id", "n"], rows=[[3, 2], [4, 0]]), titles((50, 3), columns="id,owner_id")
+        query(sql, [], columns=["id", "n"], rows=[[3, 2], [4, 0]]), titles_of((50, 3), columns="id,owner_id")
     )
 
     assert before(state, PERSON) == [{"id": 3}, {"id": 4}]
-    assert before(state, TODO) == [{"id": 50, "owner_id": 3}, {"owner_id": 3}]
+    assert before(state, TODO) == [{"id": 50, "owner_id": 3}, {"owner_id": 3, "id": 51}]
 
 
 # --- odd values -----------------------------------------------------------------------------
@@ -665,7 +674,7 @@ def test_a_sum_after_an_insert_is_that_of_before_and_the_new_row() -> None:
 
 
 def test_a_sum_after_a_delete_lacks_the_deleted_row() -> None:
-    state = state_of(titles((50, 3), columns="id,votes"), count(2), delete(TODO, 50), total("SUM", 7))
+    state = state_of(titles_of((50, 3), columns="id,votes"), count(2), delete(TODO, 50), total("SUM", 7))
 
     assert [row["votes"] for row in before(state, TODO)] == [3, 7]
 
@@ -765,10 +774,10 @@ def test_a_row_that_only_had_to_be_there_is_one_that_was_seen_before_it_changed(
 def test_a_row_that_is_known_by_another_key_is_not_made_up_again() -> None:
     ann = {"id": 5, "username": "ann", "is_staff": True}
     state = state_of(
-        select(USER, ann),
+        select(USER, ann, where='"auth_user"."id" = %s', params=[5]),
         query('UPDATE "auth_user" SET "is_staff" = %s WHERE NOT "is_staff"', [True], rowcount=1),
         update(USER, 5, username="bob"),
-        select(USER, ann | {"username": "bob"}),
+        select(USER, ann | {"username": "bob"}, where='"auth_user"."id" = %s', params=[5]),
     )
 
     assert [row.get("id") for row in before(state, USER)].count(5) == 1

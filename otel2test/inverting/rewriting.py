@@ -1,0 +1,112 @@
+"""The request's writes, done again on another starting state: they may hit other rows there.
+
+What enters are the writes as they were first understood; what leaves is what rows would be like at each
+position if the state were as it has been changed to. Only statements whose conditions and values can be
+read are done again; the others hit the rows that they hit.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Final
+
+from otel2test.inverting.changing import Changes
+from otel2test.inverting.conditions import readable, tables_of
+from otel2test.inverting.entities import Entity, Known, Rows, is_known
+from otel2test.inverting.facts import Assigned, Change, Choice, Deleted, Fact, Unknown, Updated
+from otel2test.inverting.history import History, Write
+from otel2test.inverting.judging import Judge
+
+_AFTER_ALL: Final = 2**62
+"""A position behind every query."""
+
+
+class Rewriter:
+    """Finds out which rows the writes of one request hit, again and again."""
+
+    def __init__(self, rows: Rows, changes: Changes, facts: Iterable[Fact]) -> None:
+        self.rows = rows
+        self.changes = changes
+        self._first = changes.writes
+        self._at: dict[int, list[Write]] = {}
+        """Position → what the statement there was understood to do at first."""
+        for write in self._first:
+            self._at.setdefault(write.source.position, []).append(write)
+        self._again = {} if any(write.undone for write in self._first) else dict(_readable(facts))
+
+    def history(self) -> History:
+        """Return what rows are like at each position, given their values of before as they are now."""
+        if not self._again:
+            return History(self._first)
+        writes: list[Write] = []
+        altered: set[int] = set()
+        for position in sorted({*self._at, *self._again}):
+            formerly = self._at.get(position, [])
+            fact = self._again.get(position)
+            if fact is None:
+                writes += formerly
+                continue
+            hit = list(self._hit(fact, writes, {id(write.entity) for write in formerly}))
+            by_row = {id(write.entity): write for write in formerly}
+            altered.update(by_row.keys() ^ {id(row) for row in hit})
+            writes += [by_row.get(id(row)) or _write(fact, row) for row in hit]
+        return History(writes, frozenset(altered))
+
+    def settle(self, history: History) -> None:
+        """Let rows that are hit by other writes now end as these leave them."""
+        if not history.altered:
+            return
+        self.changes.writes = list(history.writes)
+        for row in self.rows.entities:
+            if id(row) not in history.altered:
+                continue
+            written = {column for write in history.writes if write.entity is row for column in write.values}
+            row.after.clear()
+            row.deleted, row.deleted_at = False, None
+            for write in history.writes:
+                if write.entity is row and write.deleted:
+                    row.deleted, row.deleted_at = True, write.source.position
+                elif write.entity is row:
+                    row.after.update(write.values)
+            for column in written:
+                known = history.value(row, column, _AFTER_ALL)
+                if known is not None and is_known(known):
+                    self.rows.set_after(row, column, known)
+
+    def _hit(
+        self, fact: Updated | Deleted, writes: Sequence[Write], formerly: Collection[int]
+    ) -> Iterator[Entity]:
+        view = History(writes).view((fact.table, *tables_of(fact.conditions)), fact.source.position)
+        judge = Judge(self.rows, view.there)
+        for row in self.rows.of(fact.table):
+            if view.there(row):
+                verdict = judge.verdict(row, fact.conditions, view.at)
+                if verdict or (verdict is None and id(row) in formerly):
+                    yield row
+
+
+def _readable(facts: Iterable[Fact]) -> Iterator[tuple[int, Updated | Deleted]]:
+    """Yield the writes that can be done again, with their positions."""
+    written: dict[int, list[Updated | Deleted]] = {}
+    for fact in facts:
+        if isinstance(fact, (Updated, Deleted)):
+            written.setdefault(fact.source.position, []).append(fact)
+    for position, (fact, *others) in written.items():
+        plain = isinstance(fact, Deleted) or not any(map(_is_computed, fact.values.values()))
+        if not others and plain and not fact.vague and fact.number is not None and readable(fact.conditions):
+            yield position, fact
+
+
+def _is_computed(value: Assigned) -> bool:
+    return isinstance(value, (Choice, Unknown)) or (
+        isinstance(value, Change) and not isinstance(value.by, (int, float))
+    )
+
+
+def _write(fact: Updated | Deleted, row: Entity) -> Write:
+    if isinstance(fact, Deleted):
+        return Write(row, fact.source, deleted=True)
+    return Write(
+        row,
+        fact.source,
+        values={column: Known(value, fact.source) for column, value in fact.values.items()},
+        changes={column: value for column, value in fact.values.items() if isinstance(value, Change)},
+    )
