@@ -6,6 +6,7 @@ other row goes together with them; what is open is settled such that the conditi
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from otel2test.inverting.completing import Completer, refuted
 from otel2test.inverting.conditions import (
@@ -24,6 +25,9 @@ from otel2test.inverting.entities import Entity, KeyOf, Known, before
 from otel2test.inverting.facts import Source
 from otel2test.inverting.judging import Judge
 from otel2test.inverting.samples import another, of_column, possible
+
+_MOST_TRIED: Final = 4
+"""So many values of a column's type, less one, are tried beside those that queries name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,33 @@ class Avoider:
             ):
                 return True
         return False
+
+    def is_unavoidable(self, entity: Entity, conditions: Sequence[Condition], source: Source) -> bool:
+        """Say whether each value of the one column that isn't known lets some query find the row.
+
+        False where that can't be told: of several columns, of foreign keys, and of what goes with the row.
+        """
+        columns = {item.column for item in conditions if isinstance(item, Simple)}
+        columns = {column for column in columns if before(entity, column) is None}
+        if len(columns) != 1 or not all(isinstance(item, Simple) for item in conditions):
+            return False
+        (column,) = columns
+        if self.completer.target(entity.table, column) is not None:
+            return False
+        described = self.completer.column(entity.table, column)
+        own = [item for item in conditions if isinstance(item, Simple) and item.column == column]
+        tried = [
+            *([None] if described is not None and described.null else []),
+            *(of_column(described, number) for number in range(1, _MOST_TRIED)),
+            *(value for item in own for value in refuted(item)),
+            *self.completer.ruled_out(entity.table, column),
+        ]
+        return not any(
+            possible(value, described)
+            and not all(holds(item, value) for item in own)
+            and self.completer.allowed(entity, column, value, source)
+            for value in tried
+        )
 
     def refute(self, entity: Entity, conditions: Sequence[Condition], source: Source) -> bool:
         """Make up the row whose absence was only supposed, without which the conditions would hold."""

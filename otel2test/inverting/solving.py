@@ -324,7 +324,7 @@ class _Solver:
                         and self.limits.reaches(limit, row)
                     ):
                         apart = self.avoider.avoid(row, limit.conditions, limit.source)
-                        if not apart and row.made_up and table in self.changes.touched:
+                        if not apart and self.avoider.is_unavoidable(row, limit.conditions, limit.source):
                             self.unavoidable.add((id(row), limit.source.position))
 
     def _find_others(self) -> None:
