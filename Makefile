@@ -23,8 +23,9 @@ demo: $(READY)
 test: lint
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+# PY=3.12 and DJANGO=5.2 run those cells only, PART=tests/processors those tests; RESUME=1 goes on where it was broken off.
 matrix: $(READY)
-	@$(BIN)/python scripts/matrix.py
+	@$(BIN)/python scripts/matrix.py $(if $(PY),--python $(PY)) $(if $(DJANGO),--django $(DJANGO)) $(if $(RESUME),--resume) $(PART)
 
 samples: $(READY)
 	@$(BIN)/python -m samples.record

@@ -20,12 +20,11 @@ MODULES = (
     "kinds",
     "snapshots",
     "calls.functions",
-    "calls.values",
     "calls.log",
     "calls.tracer",
     "calls.monitoring" if sys.version_info >= (3, 12) else "calls.profiling",
 )
-C_ONLY = ("_frames", "_rows", "_seen")
+C_ONLY = ("_sieve", "calls._frames", "calls._rows", "calls._values")
 _EDITABLE = frozenset({"editable_wheel", "develop"})
 
 
@@ -56,7 +55,9 @@ class BuildAllOrNothing(build_ext):
 def sources() -> list[Extension]:
     """Return the modules to compile."""
     found = [Extension(f"{PACKAGE}.{name}", [f"processors/{name.replace('.', '/')}.py"]) for name in MODULES]
-    return found + [Extension(f"{PACKAGE}.calls.{name}", [f"processors/calls/{name}.pyx"]) for name in C_ONLY]
+    return found + [
+        Extension(f"{PACKAGE}.{name}", [f"processors/{name.replace('.', '/')}.pyx"]) for name in C_ONLY
+    ]
 
 
 def cythonized() -> list[Extension]:

@@ -21,6 +21,7 @@ attribute                       on which span               payload
 ``otel2test.session``           the request's               :class:`SessionPayload`
 ``otel2test.messages``          the request's               :class:`MessagesPayload`
 ``otel2test.templates``         the request's               list of :class:`TemplatePayload`
+``otel2test.forms``             the request's               list of :class:`FormPayload`
 ``otel2test.exception``         the request's               :class:`ExceptionPayload`
 ``otel2test.calls``             the request's               :class:`CallsPayload`
 ``otel2test.calls.dropped``     the request's               how many calls were too many
@@ -65,6 +66,7 @@ USER: Final = "otel2test.user"
 SESSION: Final = "otel2test.session"
 MESSAGES: Final = "otel2test.messages"
 TEMPLATES: Final = "otel2test.templates"
+FORMS: Final = "otel2test.forms"
 EXCEPTION: Final = "otel2test.exception"
 CALLS: Final = "otel2test.calls"
 CALLS_DROPPED: Final = "otel2test.calls.dropped"
@@ -93,6 +95,7 @@ JSON_PAYLOADS: Final = frozenset(
         SESSION,
         MESSAGES,
         TEMPLATES,
+        FORMS,
         EXCEPTION,
         CALLS,
         SCHEMA,
@@ -243,6 +246,30 @@ class TemplatePayload(TypedDict):
 
     name: str
     context_keys: list[str]
+
+
+class FormErrorPayload(TypedDict):
+    """One thing that is wrong with what was sent."""
+
+    code: NotRequired[str]
+    """The ``ValidationError``'s."""
+    message: NotRequired[str]
+    """Absent where it was lazy, had parameters to be filled in, or was too long."""
+
+
+class FormPayload(TypedDict):
+    """One form or formset that a template was given, bound and validated."""
+
+    key: str
+    """In the template's context."""
+    form: str
+    """``module.QualName`` of its class."""
+    errors: dict[str, list[FormErrorPayload]]
+    """Field → what is wrong with it; ``__all__`` has what is wrong with the form as a whole."""
+    forms: NotRequired[list[dict[str, list[FormErrorPayload]]]]
+    """Of a formset: the ``errors`` of each of its forms."""
+    cut: NotRequired[bool]
+    """True where there were more than are told."""
 
 
 class ExceptionPayload(TypedDict):
@@ -468,7 +495,29 @@ class ColumnsPayload(TypedDict):
     alias: NotRequired[str]
 
 
-class QueryPayload(TypedDict):
+class CellsPayload(TypedDict, total=False):
+    """The cells of one column, in short: ``like`` alone, or ``cells`` with or without the others."""
+
+    like: int
+    """The cells are those of this column, counted from 0, which stands before."""
+    cells: list[Wire]
+    """One a row; all rows have the same if there is one only, and ``at`` is missing."""
+    at: list[int]
+    """For each row which of ``cells`` it has."""
+    tag: str
+    """``cells`` stand inside of this tag, such as ``$datetime``; null doesn't."""
+
+
+class RowsPayload(TypedDict, total=False):
+    """The rows that the program fetched, raw as the driver gave them: in one of two forms."""
+
+    rows: list[list[Wire]]
+    """Row by row, where there are few; everywhere in older recordings."""
+    cells: list[list[Wire] | CellsPayload]
+    """Column by column; :func:`otel2test.tables.rows_of` makes rows of it."""
+
+
+class QueryPayload(RowsPayload):
     """One SQL statement with what came back."""
 
     alias: str
@@ -494,10 +543,8 @@ class QueryPayload(TypedDict):
     """For as many as ``columns``; absent for SQL that the ORM did not make."""
     model: NotRequired[str]
     """``app_label.ModelName`` of the query set's model."""
-    rows: NotRequired[list[list[Wire]]]
-    """The rows that the program fetched, raw as the driver gave them."""
     fetched: NotRequired[int]
-    """How many rows the program fetched; more than ``rows`` where that was cut."""
+    """How many rows the program fetched; more than are told where that was cut."""
     exhausted: NotRequired[bool]
     """True if the program saw the end of the result."""
     rowcount: NotRequired[int]

@@ -33,6 +33,7 @@ from otel2test.reading.exchanges import (
     Caller,
     Exchange,
     Failure,
+    Form,
     Outbound,
     Query,
     Request,
@@ -197,6 +198,8 @@ def _exchange(exchange: Exchange, room: int) -> Iterator[str]:
     if exchange.session is not None:
         yield shortened(f"session   {brief(exchange.session.after, room)}", room)
     yield from (shortened(printable(f"template  {template.name}"), room) for template in exchange.templates)
+    for form in exchange.forms:
+        yield from (shortened(printable(f"form      {line}"), room) for line in _form(form))
     yield from _calls(exchange.calls, room)
     if exchange.exception is not None:
         yield _failure(exchange.exception, room)
@@ -206,6 +209,17 @@ def _exchange(exchange: Exchange, room: int) -> Iterator[str]:
     for kind, more in exchange.effects.dropped.items():
         yield f"… {more} more {kind.replace('_', ' ')}"
     yield from (shortened(printable(f"! {fault}"), room) for fault in exchange.faults)
+
+
+def _form(form: Form) -> Iterator[str]:
+    yield f"{form.key}  {form.name}{'' if any((form.errors, *(form.forms or ()))) else '  valid'}"
+    for number, errors in enumerate((form.errors, *(form.forms or ()))):
+        place = f"{number - 1}." if number else ""
+        for field, found in errors.items():
+            told = ", ".join(" ".join(filter(None, (error.code, error.message))) or "?" for error in found)
+            yield f"  {place}{field}: {told}"
+    if form.is_cut:
+        yield "  … and more"
 
 
 def _request(request: Request) -> str:

@@ -208,6 +208,14 @@ def _encode_set(tag: str, value: set[object] | frozenset[object]) -> Wire:
     return {tag: [encode(item) for item in sorted(value, key=lambda item: (str(type(item)), repr(item)))]}
 
 
+TAGGED_TEXTS: Final[dict[type, tuple[str, Callable[[Any], str]]]] = {
+    Decimal: ("$decimal", str),
+    dt.date: ("$date", dt.date.isoformat),
+    dt.datetime: ("$datetime", dt.datetime.isoformat),
+    dt.time: ("$time", dt.time.isoformat),
+}
+"""Types whose values are a text inside of a tag: the tag, and what makes the text."""
+
 _ENCODERS: Final[dict[type, Callable[..., Wire]]] = {
     type(None): lambda value: value,
     bool: lambda value: value,

@@ -117,14 +117,16 @@ def _innermost(frame: FrameType | None) -> tuple[_Place, FrameType] | None:
         _known[:] = [_Known(here)]
     known = _known[0]
     places = known.places
-    for _ in range(_MAX_FRAMES):
-        if frame is None:
-            return None
-        key = id(frame.f_code)
-        place = places[key] if key in places else known.decide(frame)
+    deepest = _MAX_FRAMES
+    while frame is not None and deepest:
+        try:
+            place = places[id(frame.f_code)]
+        except KeyError:
+            place = known.decide(frame)
         if place is not None:
             return place, frame
         frame = frame.f_back
+        deepest -= 1
     return None
 
 

@@ -12,6 +12,7 @@ from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import Status
 
+from otel2test.processors.arguments import conceal_arguments, conceal_command_line
 from otel2test.processors.raw_sql import hidden_sql
 from otel2test.processors.redaction import redactor
 from otel2test.secrets.names import words
@@ -20,6 +21,8 @@ _OURS: Final = "otel2test."
 _URLS: Final = ("url", "uri", "url.full", "http.target", "url.original", "referer", "referrer")
 _QUERIES: Final = ("url.query", "query_string", "url.fragment")
 _SQL: Final = ("db.statement", "db.query.text")
+_ARGUMENTS: Final = "process.command_args"
+_COMMAND_LINE: Final = "process.command_line"
 _COUNTED: Final = frozenset({"tokens", "count", "length", "size"})
 _SMALLEST: Final = 1000
 _MOST_KEYS: Final = 1000
@@ -40,6 +43,8 @@ def redact_attribute(key: str, value: object) -> object:
         case bytes():
             return redactor.redact_bytes(value)
         case Sequence():
+            if key == _ARGUMENTS:
+                value = conceal_arguments(map(str, value))
             return [redact_attribute(key, item) for item in value]
         case Mapping():
             return {name: redact_attribute(str(name), item) for name, item in value.items()}
@@ -65,6 +70,8 @@ def _way(key: str) -> Callable[[str], str]:
         return redactor.redact_query_string
     if key in _SQL:
         return hidden_sql
+    if key == _COMMAND_LINE:
+        return lambda line: redactor.redact_text(conceal_command_line(line))
     if key.endswith("url.path"):
         return redactor.redact_path
     return redactor.redact_text

@@ -36,18 +36,35 @@ def failure_of_library(error: BaseException) -> ExceptionPayload:
     return told
 
 
+def is_harmless(error: BaseException) -> bool:
+    """Return whether ``error`` and what led to it can be told as Python does without running other code."""
+    known: set[int] = set()
+    left: list[BaseException] = [error]
+    while left:
+        found = left.pop()
+        if id(found) not in known:
+            known.add(id(found))
+            notes = vars(found).get("__notes__", ())
+            # An exception may be asked whether it is true, too.
+            asked = hasattr(type(found), "__bool__") or hasattr(type(found), "__len__")
+            if asked or not _has_plain_text(found) or not all(type(note) is str for note in notes):
+                return False
+            left += [link for link in (found.__cause__, found.__context__) if link is not None]
+    return True
+
+
 def _message(error: BaseException) -> str:
     # An argument may be a query set, whose text is a query; a __str__ may do anything.
-    if _is_harmless(error):
+    if _has_plain_text(error):
         return str(error)
     texts = [argument for argument in error.args if type(argument) is str]
     return texts[0] if texts else ""
 
 
-def _is_harmless(error: BaseException) -> bool:
+def _has_plain_text(error: BaseException) -> bool:
     describe = type(error).__str__
     is_known = not hasattr(describe, "__code__") or describe.__module__ in _KNOWN
     return is_known and all(
-        type(argument) in _SAFE or (isinstance(argument, BaseException) and _is_harmless(argument))
+        type(argument) in _SAFE or (isinstance(argument, BaseException) and _has_plain_text(argument))
         for argument in error.args
     )

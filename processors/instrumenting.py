@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import wrapt
 
-from otel2test.processors import postponing, project
+from otel2test.processors import postponing, project, threads
 from otel2test.processors.guard import guard
 from otel2test.processors.notices import say
 
@@ -101,6 +101,7 @@ def _hook_django(recorder: Recorder) -> None:
         )
         return
     handlers.install(recorder)
+    threads.carry_contexts()
     instrumentor = DjangoInstrumentor()
     if not instrumentor.is_instrumented_by_opentelemetry:
         instrumentor.instrument(tracer_provider=recorder.provider)

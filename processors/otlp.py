@@ -30,6 +30,7 @@ Extras: TypeAlias = Mapping[str, str]
 
 _HAS_IS_REMOTE: Final = 0x100
 _IS_REMOTE: Final = 0x200
+_MOST_MARKS: Final = 10_000
 _INT64: Final = range(-(2**63), 2**63)
 
 
@@ -194,13 +195,35 @@ def _attributes(attributes: Mapping[str, object] | None) -> list[Json]:
     if not attributes:
         return []
     encoded: list[Json] = []
+    unchanged = _unchanged.marks()
     for key, value in attributes.items():
-        redacted = redact_attribute(key, value)
+        mark = hash((key, value)) if type(value) is str else None
+        redacted = value if mark in unchanged else redact_attribute(key, value)
         if type(redacted) is str and key:
             encoded.append({"key": key, "value": {"stringValue": redacted}})
+            if redacted == value and mark is not None:
+                unchanged.add(mark)
         else:
             encoded.append(_key_value(key, redacted))
     return encoded
+
+
+class _Unchanged:
+    """Texts in which nothing had to be replaced, of which most come by again; kept are hashes only."""
+
+    def __init__(self) -> None:
+        self._marks: set[int] = set()
+        self._state: object = None
+
+    def marks(self) -> set[int]:
+        """Return the hashes of key and text, as far as they hold now."""
+        state = redactor.state
+        if state != self._state or len(self._marks) > _MOST_MARKS:
+            self._state, self._marks = state, set()
+        return self._marks
+
+
+_unchanged: Final = _Unchanged()
 
 
 def _key_value(key: str, value: object) -> dict[str, Json]:

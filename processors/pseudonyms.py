@@ -50,6 +50,8 @@ class Pseudonyms:
         self._memory: dict[int, str] = {}
         self.recognisable: set[int] = set()
         """Hashes of the secrets that are known again wherever they stand."""
+        self.learnt = 0
+        """Another number whenever there is one more of them."""
         self._kept: frozenset[str] = frozenset()
 
     def keep(self, texts: Iterable[str]) -> None:
@@ -164,3 +166,4 @@ class Pseudonyms:
         # A plain word may be a password and still mean only itself elsewhere.
         if len(value) >= _SHORTEST_RECOGNISED and not value.isalpha():
             self.recognisable.add(hash(value))
+            self.learnt += 1

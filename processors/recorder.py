@@ -32,8 +32,8 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerPro
 from opentelemetry.trace import get_current_span
 
 from otel2test import attributes
-from otel2test.processors import otlp
-from otel2test.processors.cleansing import cleansed
+from otel2test.processors import environment, otlp
+from otel2test.processors.cleansing import cleansed, redact_attribute
 from otel2test.processors.files import TraceFile, service_name
 from otel2test.processors.guard import fault, guard, on_fault
 from otel2test.processors.redaction import redactor
@@ -343,6 +343,7 @@ class Recorder(SpanProcessor):
             try:
                 with guard("recorder: writing"):
                     if part.spans and not self._stopped and not part.is_noise():
+                        environment.learn()
                         spans = list(self._with_extras(part))
                         if part.waiting or self.hands_on:
                             written |= {
@@ -365,7 +366,7 @@ class Recorder(SpanProcessor):
             declared = spans[0][0].resource.attributes.get("service.name")
             service = self._services.get(declared)
             if service is None:
-                service = self._services[declared] = service_name(declared)
+                service = self._services[declared] = service_name(redact_attribute("service.name", declared))
             if not self._file.write(line, service):
                 self.stop()
 

@@ -24,11 +24,12 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from otel2test.processors.json_redaction import redact_json
 from otel2test.processors.pseudonyms import Pseudonyms
 from otel2test.processors.settings import RecorderSettings
+from otel2test.processors.sieve import Sieve
 from otel2test.processors.sweeping import KnownSecrets
 from otel2test.secrets.anatomy import unwrapped
 from otel2test.secrets.names import SecretNames, words
 from otel2test.secrets.places import Found
-from otel2test.secrets.shapes import SHORTEST, Shapes
+from otel2test.secrets.shapes import Shapes
 from otel2test.values import Wire, encode_str
 
 _SWITCHES: Final = frozenset({"", "true", "false", "on", "off"})
@@ -92,6 +93,7 @@ class Redactor:
         self._key = key
         self._names = shapes.names
         self._shapes = shapes
+        self._sieve = Sieve(shapes)
         self._pseudonyms = Pseudonyms(key, self.known, self.redact_json)
         self.generation += 1
         self.known.first_met += 1
@@ -120,6 +122,7 @@ class Redactor:
     def add_names(self, names: Iterable[str]) -> None:
         """Take these names as secret too: ``badge_no``, ``*_pin``, ``shop.Customer.nickname``."""
         self._names.add(names)
+        self._sieve = Sieve(self._shapes)
         self.generation += 1
         self.known.first_met += 1
         self._fields.clear()
@@ -145,7 +148,7 @@ class Redactor:
         mark = hash(text)
         if mark in self._clean:
             return text
-        places = self._shapes.find(text)
+        places = () if self._sieve.is_clean(text) else self._shapes.find(text)
         if places:
             return self._replaced(text, places)
         if len(text) <= _SHORT:
@@ -154,12 +157,22 @@ class Redactor:
             self._clean.add(mark)
         return text
 
+    @property
+    def state(self) -> tuple[int, int]:
+        """What is left as it is by this object stays so for as long as this is the same."""
+        return self.generation, self._pseudonyms.learnt
+
+    def are_clean(self, texts: Iterable[str]) -> bool:
+        """Return whether :meth:`redact_text` is known to leave all these texts as they are."""
+        marks = set(map(hash, texts))
+        return marks <= self._clean and marks.isdisjoint(self._pseudonyms.recognisable)
+
     def redact_texts(self, texts: Iterable[str]) -> dict[str, str]:
         """Return each text with what :meth:`redact_text` makes of it; most texts come by again."""
         clean, recognisable = self._clean, self._pseudonyms.recognisable
         return {
             text: text
-            if len(text) < SHORTEST or ((mark := hash(text)) in clean and mark not in recognisable)
+            if (mark := hash(text)) in clean and mark not in recognisable
             else self.redact_text(text)
             for text in texts
         }

@@ -165,6 +165,8 @@ class _Snapshot:
 
     def named(self, name: Any, value: Any, depth: int) -> Wire:
         wire = self.of(value, depth)
+        if type(name) is bytes:  # of a header, or of a variable of the environment
+            name = name.decode("latin-1")
         return redactor.scramble(wire) if type(name) is str and _secret_names[name] else wire
 
 

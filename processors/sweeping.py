@@ -17,13 +17,14 @@ import html
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final, TypeAlias
 from urllib.parse import quote, quote_plus
 
-_Pairs: TypeAlias = tuple[tuple[bytes, bytes], ...]
-"""The forms in which a secret may be written, each with the pseudonym's."""
+_Pairs: TypeAlias = tuple[tuple[bytes, bytes, bool], ...]
+"""The forms in which a secret may be written, each with the pseudonym's and whether it ends where the secret
+does."""
 
 _SHORTEST: Final = 8
 _APART_UNTIL: Final = 16
@@ -65,16 +66,23 @@ class _Needles:
         return self._forms
 
 
+_Seen: TypeAlias = dict[str, tuple[int, str, list[_Needles]]]
+_Kept: TypeAlias = dict[str, tuple[str, list[_Needles]]]
+
+
 class KnownSecrets:
     """Secrets and their pseudonyms in the order in which they last came by."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, tuple[int, str, list[_Needles]]] = {}
+        self._seen: _Seen = {}
         """Secret → when it last came by, its pseudonym, and its forms once they were asked for."""
+        self._kept: _Kept = {}
+        """Secrets that are looked for always, each with its pseudonym and its forms."""
         self._count = 0
         self.first_met = 0
         """Another number whenever a secret came by for the first time, or others may count as secrets."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        """Reentrant: a garbage collection inside may run code of the program's, and that is recorded."""
 
     def add(self, secret: str, pseudonym: str) -> None:
         """Take note of a secret that was replaced."""
@@ -96,6 +104,14 @@ class KnownSecrets:
         """A moment, by which :meth:`sweep` and :meth:`forget` tell older secrets from younger."""
         return self._count
 
+    def keep(self, since: int) -> None:
+        """Look for the secrets that came by after that moment always, whenever they came by last."""
+        seen, _ = self._copies()
+        for secret, (moment, pseudonym, made) in reversed(seen.items()):
+            if moment <= since or len(self._kept) >= _MOST:
+                break
+            self._kept[secret] = pseudonym, made
+
     def forget(self, before: int) -> None:
         """Drop the secrets that last came by at that moment or earlier."""
         with self._lock:
@@ -106,26 +122,37 @@ class KnownSecrets:
                 del self._seen[secret]
 
     def sweep(self, data: bytes, since: int = 0) -> bytes:
-        """Return ``data`` with pseudonyms for the secrets that came by after ``since``."""
-        with self._lock:
-            recent: list[tuple[bytes, bytes]] = []
-            for secret, (moment, pseudonym, made) in reversed(self._seen.items()):
-                if moment <= since:
-                    break
-                if not made:
-                    made.append(_Needles(secret, pseudonym))
-                recent += made[0].forms() if made[0].part in data else made[0].encoded
+        """Return ``data`` with pseudonyms for the secrets that came by after ``since``, or are kept."""
+        recent: list[tuple[bytes, bytes, bool]] = []
+        for secret, pseudonym, made in self._looked_for(since):
+            if not made:
+                made.append(_Needles(secret, pseudonym))
+            recent += made[0].forms() if made[0].part in data else made[0].encoded
         found = [pair for pair in recent if pair[0] in data]
         # The longest first: one secret may be part of another.
-        for needle, replacement in sorted(found, key=lambda pair: -len(pair[0])):
-            data = _replaced(data, needle, replacement)
+        for needle, replacement, ends in sorted(found, key=lambda pair: -len(pair[0])):
+            data = _replaced(data, needle, replacement, _AFTER if ends else b"")
         return data
 
+    def _looked_for(self, since: int) -> Iterator[tuple[str, str, list[_Needles]]]:
+        seen, kept = self._copies()
+        for secret, (moment, pseudonym, made) in reversed(seen.items()):
+            if moment <= since:
+                break
+            yield secret, pseudonym, made
+        for secret, (pseudonym, made) in kept.items():
+            yield secret, pseudonym, made
 
-def _replaced(data: bytes, needle: bytes, replacement: bytes) -> bytes:
+    def _copies(self) -> tuple[_Seen, _Kept]:
+        """Return what is known as no other thread, and no garbage collection, changes it any more."""
+        with self._lock:
+            return self._seen.copy(), self._kept.copy()
+
+
+def _replaced(data: bytes, needle: bytes, replacement: bytes, after: bytes) -> bytes:
     if len(needle) >= _APART_UNTIL:
         return data.replace(needle, replacement)
-    return re.sub(_BEFORE + re.escape(needle) + _AFTER, lambda _: replacement, data)
+    return re.sub(_BEFORE + re.escape(needle) + after, lambda _: replacement, data)
 
 
 def _needles(secret: str, pseudonym: str) -> _Pairs:
@@ -138,10 +165,10 @@ def _needles(secret: str, pseudonym: str) -> _Pairs:
 
 
 def _pairs(forms: Iterable[Callable[[str], str]], secret: str, pseudonym: str) -> _Pairs:
-    pairs = {form(secret): form(pseudonym) for form in forms}
+    pairs = {form(secret): (form(pseudonym), form is not _in_base64) for form in forms}
     return tuple(
-        (needle.encode("utf-8", "replace"), replacement.encode("utf-8", "replace"))
-        for needle, replacement in pairs.items()
+        (needle.encode("utf-8", "replace"), replacement.encode("utf-8", "replace"), ends)
+        for needle, (replacement, ends) in pairs.items()
         if len(needle) >= _SHORTEST
     )
 

@@ -6,14 +6,19 @@ at hand; see ``tests/endtoend/test_drivers_and_servers.py``.
 
 Leaves: an environment for each cell in ``.venvs/matrix/``, the output of its tests beside it, and
 a table on the terminal. Exits with 1 if a test failed anywhere or no Python was found.
+
+All of it takes hours. ``--python 3.12 --django 5.2`` runs one cell, ``--resume`` goes on after it was
+broken off, or after what failed was mended: it takes the cells that passed for passed. What stands
+behind, such as ``tests/processors``, is handed to pytest, and then it is those tests only.
 """
 
+import argparse
 import os
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +39,33 @@ class Outcome:
 
     text: str
     good: bool
+    ran: bool = False
+    """Whether tests say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Which cells are run."""
+
+    pythons: tuple[str, ...] = PYTHONS
+    djangos: tuple[str, ...] = DJANGOS
+    resume: bool = False
+    """Whether what passed in an earlier run isn't run again."""
+    part: tuple[str, ...] = ()
+    """What pytest is given, if not all tests are run."""
+
+
+def wishes(arguments: Sequence[str] | None = None) -> Wishes:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--python", action="append", choices=PYTHONS, help="only this one; may be repeated")
+    parser.add_argument("--django", action="append", choices=DJANGOS, help="only this one; may be repeated")
+    parser.add_argument("--resume", action="store_true", help="leave out the cells that passed before")
+    parser.add_argument("part", nargs="*", help="files or folders of tests, if not all are run")
+    given = parser.parse_args(arguments)
+    return Wishes(
+        tuple(given.python or PYTHONS), tuple(given.django or DJANGOS), given.resume, tuple(given.part)
+    )
 
 
 def candidates(python: str) -> Iterator[Path]:
@@ -55,12 +87,13 @@ def find(python: str) -> Path | None:
     return None
 
 
-def run_cell(interpreter: Path, python: str, django: str) -> Outcome:
+def run_cell(interpreter: Path, python: str, django: str, part: Sequence[str] = ()) -> Outcome:
     """Make the cell's environment anew and run the tests in it."""
     name = f"py{python}-django{django}"
     folder, log, report = CELLS / name, CELLS / f"{name}.log", CELLS / f"{name}.xml"
     own_python = folder / "bin" / "python"
     report.unlink(missing_ok=True)
+    passed_mark(name).unlink(missing_ok=True)
     CELLS.mkdir(parents=True, exist_ok=True)
     install = (find_uv_bin(), "pip", "install", "--python", own_python)
     steps: tuple[tuple[bool, tuple[str | Path, ...]], ...] = (
@@ -68,7 +101,7 @@ def run_cell(interpreter: Path, python: str, django: str) -> Outcome:
         (True, (*install, "--editable", ".", "--group", "dev", f"django~={django}.0")),
         # It has to be built, for which a machine may lack the headers; its tests are skipped there.
         (False, (*install, "mysqlclient")),
-        (True, (own_python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", f"--junitxml={report}")),
+        (True, (own_python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", f"--junitxml={report}", *part)),
     )
     environ = {**os.environ, "OTEL2TEST_MATRIX": "all"}
     with log.open("wb") as output:
@@ -78,13 +111,21 @@ def run_cell(interpreter: Path, python: str, django: str) -> Outcome:
             )
             if needed and done.returncode != 0:
                 break
-    return outcome(report, done.returncode)
+    found = outcome(report, done.returncode)
+    if found.good and not part:
+        passed_mark(name).write_text(found.text, encoding="utf-8")
+    return found
+
+
+def passed_mark(name: str) -> Path:
+    """Return the file that says that a cell passed; a report may stem from a run that was broken off."""
+    return CELLS / f"{name}.passed"
 
 
 def outcome(report: Path, status: int) -> Outcome:
     """Read pytest's report; where there is none, an earlier step failed."""
     if not report.exists():
-        return Outcome("broken", good=False)
+        return Outcome("broken", good=False, ran=True)
     suites = list(ET.parse(report).getroot().iter("testsuite"))
 
     def count(attribute: str) -> int:
@@ -95,7 +136,7 @@ def outcome(report: Path, status: int) -> Outcome:
     text = f"{count('tests') - failed - skipped} passed"
     text += f", {skipped} skipped" if skipped else ""
     text += f", {failed} failed" if failed else ""
-    return Outcome(text, good=status == 0)
+    return Outcome(text, good=status == 0, ran=True)
 
 
 def table(outcomes: dict[tuple[str, str], Outcome]) -> str:
@@ -113,26 +154,35 @@ def table(outcomes: dict[tuple[str, str], Outcome]) -> str:
     return "\n".join(lines)
 
 
+def outcome_of(python: str, django: str, wished: Wishes) -> Outcome:
+    """Return what to say of a cell, after its tests have run if they are to."""
+    if (python, django) in IMPOSSIBLE:
+        return Outcome("not supported", good=True)
+    if python not in wished.pythons or django not in wished.djangos:
+        return Outcome("left out", good=True)
+    mark = passed_mark(f"py{python}-django{django}")
+    if wished.resume and mark.exists():
+        return Outcome(mark.read_text(encoding="utf-8"), good=True, ran=True)
+    interpreter = find(python)
+    if interpreter is None:
+        return Outcome("no such Python", good=True)
+    print(f"Python {python}, Django {django}: ", end="", flush=True)
+    started = time.monotonic()
+    found = run_cell(interpreter, python, django, wished.part)
+    print(f"{found.text} in {time.monotonic() - started:.0f} s", flush=True)
+    return found
+
+
 def main() -> int:
     """Fill the table, cell by cell."""
-    outcomes: dict[tuple[str, str], Outcome] = {}
-    ran = False
-    for python in PYTHONS:
-        interpreter = find(python)
-        for django in DJANGOS:
-            if (python, django) in IMPOSSIBLE:
-                outcomes[python, django] = Outcome("not supported", good=True)
-            elif interpreter is None:
-                outcomes[python, django] = Outcome("no such Python", good=True)
-            else:
-                print(f"Python {python}, Django {django}: ", end="", flush=True)
-                started = time.monotonic()
-                outcomes[python, django] = run_cell(interpreter, python, django)
-                print(f"{outcomes[python, django].text} in {time.monotonic() - started:.0f} s", flush=True)
-                ran = True
+    wished = wishes()
+    outcomes = {
+        (python, django): outcome_of(python, django, wished) for python in PYTHONS for django in DJANGOS
+    }
     print(f"\nOutput of every cell: {CELLS.relative_to(ROOT)}/*.log\n")
     print(table(outcomes))
-    return 0 if ran and all(cell.good for cell in outcomes.values()) else 1
+    cells = outcomes.values()
+    return 0 if any(cell.ran for cell in cells) and all(cell.good for cell in cells) else 1
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from otel2test.attributes import FormErrorPayload
 from otel2test.showing import show
 from otel2test.terminal import width
 from tests.recordings import (
@@ -133,6 +134,38 @@ def test_what_failed() -> None:
     assert shown(span("a", status="error"))[0].endswith("a  [error]")
 
 
+def test_what_forms_found_wrong() -> None:
+    wrong: list[FormErrorPayload] = [
+        {"code": "max_length"},
+        {"code": "no", "message": "Not so."},
+        {"message": "Never."},
+        {},
+    ]
+    node = request(
+        "POST",
+        "/",
+        forms=[
+            {"key": "order", "form": "shop.forms.OrderForm", "errors": {"__all__": wrong}},
+            {
+                "key": "lines",
+                "form": "shop.forms.Lines",
+                "errors": {},
+                "forms": [{}, {"name": [{"code": "required"}]}],
+                "cut": True,
+            },
+            {"key": "search", "form": "shop.forms.SearchForm", "errors": {}},
+        ],
+    )
+    assert [line for line in details(node) if line.startswith("form ")] == [
+        "form      order  shop.forms.OrderForm",
+        "form        __all__: max_length, no Not so., Never., ?",
+        "form      lines  shop.forms.Lines",
+        "form        1.name: required",
+        "form        … and more",
+        "form      search  shop.forms.SearchForm  valid",
+    ]
+
+
 def test_spans_without_their_parent_are_named() -> None:
     lines = shown(request("GET", "/"), span("lost", parent_id="00000000000000ff"))
     assert any(line.endswith("lost  [its parent 00000000000000ff was not recorded]") for line in lines)
@@ -178,6 +211,9 @@ ESCAPE = "\x1b[2J\x07\u202e\r\n"
             user=user(ESCAPE, ESCAPE),
             session={"before": {}, "after": {ESCAPE: ESCAPE}},
             templates=[ESCAPE],
+            forms=[
+                {"key": ESCAPE, "form": ESCAPE, "errors": {ESCAPE: [{"code": ESCAPE, "message": ESCAPE}]}}
+            ],
             exception=failure(ESCAPE, ESCAPE, ESCAPE),
             calls=[call(ESCAPE, ESCAPE, module=ESCAPE, a=ESCAPE)],
             faults=[ESCAPE],

@@ -9,6 +9,7 @@ have no bodies), so that later stages can say what they miss.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Final
 
 from otel2test import attributes
@@ -19,6 +20,8 @@ from otel2test.reading.effect_payloads import side_effects
 from otel2test.reading.exchanges import (
     Exchange,
     Failure,
+    Form,
+    FormError,
     Messages,
     Schema,
     Session,
@@ -89,6 +92,7 @@ def _exchange(span: Span, payloads: SpanPayloads, inside: Happenings) -> Exchang
         schema=schema(models) if models else Schema(),
         faults=payloads.texts(attributes.FAULTS),
         messages=_messages(payloads.record(attributes.MESSAGES)),
+        forms=tuple(map(_form, payloads.records(attributes.FORMS))),
         effects=side_effects(payloads),
     )
 
@@ -135,6 +139,25 @@ def _leveled(payload: Payload, key: str) -> tuple[tuple[int, str | None], ...]:
         (level if isinstance(level, int) else 0, text if isinstance(text, str) else None)
         for level, text in payload.rows(key, 2)
     )
+
+
+def _form(payload: Payload) -> Form:
+    return Form(
+        key=payload.text("key"),
+        name=payload.text("form"),
+        errors=_form_errors(payload.record("errors")),
+        forms=tuple(map(_form_errors, payload.records("forms"))) if "forms" in payload else None,
+        is_cut=payload.flag("cut"),
+    )
+
+
+def _form_errors(payload: Payload | None) -> Mapping[str, tuple[FormError, ...]]:
+    if payload is None:
+        return {}
+    return {
+        field: tuple(FormError(error.text("code", ""), error.optional_text("message")) for error in errors)
+        for field, errors in payload.lists_of_records().items()
+    }
 
 
 def _exception(span: Span, payload: Payload | None) -> Failure | None:

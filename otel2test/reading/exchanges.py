@@ -16,6 +16,7 @@ from otel2test.reading.spans import Origin
 BodyKind: TypeAlias = Literal["empty", "form", "multipart", "json", "text", "binary", "unread", "streamed"]
 
 PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
+_XML: Final = frozenset({"application/xml", "text/xml"})
 """The media types of pages."""
 
 
@@ -89,6 +90,11 @@ class Response:
         """True for what a browser shows as a page."""
         return self.media_type in PAGES
 
+    @property
+    def is_markup(self) -> bool:
+        """True for pages and for XML, such as a feed."""
+        return self.is_page or self.media_type in _XML or self.media_type.endswith("+xml")
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -126,6 +132,29 @@ class Messages:
 class Template:
     name: str
     context_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormError:
+    """What is wrong with a field, as far as it could be told."""
+
+    code: str = ""
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form or formset that a template was given, validated."""
+
+    key: str
+    """In the template's context."""
+    name: str
+    """``module.QualName`` of its class."""
+    errors: Mapping[str, tuple[FormError, ...]]
+    """By field, ``__all__`` for the whole."""
+    forms: tuple[Mapping[str, tuple[FormError, ...]], ...] | None = None
+    """Of a formset: the errors of each of its forms."""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,4 +378,5 @@ class Exchange:
     schema: Schema
     faults: tuple[str, ...] = ()
     messages: Messages = field(default_factory=Messages)
+    forms: tuple[Form, ...] = ()
     effects: SideEffects = field(default_factory=SideEffects)

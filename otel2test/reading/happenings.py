@@ -106,7 +106,7 @@ def _query(payloads: SpanPayloads, position: int) -> Query:
         columns=columns,
         sources=_sources(payload, len(columns)),
         model=payload.optional_text("model"),
-        rows=payload.rows("rows", len(columns)),
+        rows=payload.table(len(columns)),
         fetched=payload.integer("fetched"),
         exhausted=payload.flag("exhausted"),
         rowcount=payload.integer("rowcount"),

@@ -16,6 +16,7 @@ import orjson
 from otel2test.attributes import FORMAT, FORMAT_VERSION
 from otel2test.errors import Problem
 from otel2test.reading.spans import Span
+from otel2test.tables import BadTableError, rows_of
 from otel2test.values import BadWireError, Cut, decode
 
 T = TypeVar("T")
@@ -126,6 +127,10 @@ class Payload:
         for number, item in self._all(key, dict, "objects"):
             yield Payload(item, f"{self._title(key)}[{number}]", self._faults)
 
+    def lists_of_records(self) -> Mapping[str, Iterator["Payload"]]:
+        """Return the objects of each list, where there is nothing else than lists of objects."""
+        return {key: self.records(key) for key in self._content}
+
     def optional_records(self, key: str) -> Iterator["Payload | None"]:
         """Yield objects, and None for each null among them."""
         for number, item in enumerate(self.items(key)):
@@ -159,8 +164,21 @@ class Payload:
 
     def rows(self, key: str, width: int) -> tuple[tuple[object, ...], ...]:
         """Return lists of decoded wire values, each ``width`` long."""
+        return self._rows(key, self.items(key), width)
+
+    def table(self, width: int) -> tuple[tuple[object, ...], ...]:
+        """Return the rows of a result, told as ``rows`` or as ``cells``."""
+        if "cells" not in self:
+            return self.rows("rows", width)
+        try:
+            return self._rows("cells", rows_of(self._content["cells"]), width)
+        except BadTableError as error:
+            self._fault("cells", str(error))
+            return ()
+
+    def _rows(self, key: str, items: Sequence[object], width: int) -> tuple[tuple[object, ...], ...]:
         result = []
-        for item in self.items(key):
+        for item in items:
             if isinstance(item, list) and len(item) == width:
                 result.append(tuple([self._decoded(key, cell) for cell in item]))
             else:

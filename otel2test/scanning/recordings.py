@@ -85,12 +85,23 @@ class _Walk:
                     cells = row if isinstance(row, list) else []
                     for column, cell in zip(columns, cells, strict=False):
                         yield from self.walk(cell, place.below(str(column)))
+            elif name == "cells" and isinstance(columns, list) and isinstance(item, list):
+                for column, told in zip(columns, item, strict=False):
+                    yield from self._column(told, place.below(str(column)))
             elif name.endswith("Value") and place.path == ():
                 yield from self.walk(item, place)  # OTLP's own wrapping
             elif name in _ENCODED and isinstance(item, str):
                 yield from self._encoded(item, place.below(name))
             else:
                 yield from self.walk(item, place if name in {"value", "values"} else place.below(name))
+
+    def _column(self, column: object, place: _Place) -> Iterator[Finding]:
+        """Look at what stands in a column of a result, each value as often as it is written."""
+        cells, tag = column, None
+        if isinstance(column, Mapping):
+            cells, tag = column.get("cells"), column.get("tag")
+        for cell in cells if isinstance(cells, list) else []:
+            yield from self.walk({tag: cell} if isinstance(tag, str) else cell, place)
 
     def _list(self, value: Sequence[object], place: _Place) -> Iterator[Finding]:
         if len(value) == 2 and isinstance(value[0], str) and _is_name(value[0]):

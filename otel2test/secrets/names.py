@@ -49,6 +49,7 @@ _SEQUENCES: Final = frozenset(
         "encryption key",
         "private key",
         "recovery code",
+        "redaction key",
         "secret key",
         "security code",
         "session hash",
@@ -191,6 +192,11 @@ class SecretNames:
                 self._answers.clear()
             self._answers[name] = answer
         return answer
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """One of these is in every secret name, in lower case."""
+        return self._stems
 
     def places(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where secret names stand in ``text``; each once, in no order.

@@ -84,9 +84,9 @@ _WHOLE: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
 )
 """What has to be there, kind, pattern."""
 
-_PARTS: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+/=.~:%?&;-"
+KEY_CHARACTERS: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+/=.~:%?&;-"
 """Every character of ASCII that a key may have."""
-_CLASSES: Final = bytes(120 if byte in _PARTS else 32 for byte in range(256))
+_CLASSES: Final = bytes(120 if byte in KEY_CHARACTERS else 32 for byte in range(256))
 _LONG: Final = b"x" * SHORTEST
 _CONTEXT: Final = 2
 """So many characters before a key have a say in whether it is one."""

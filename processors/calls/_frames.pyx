@@ -1,22 +1,60 @@
 """What C has faster than Python; :mod:`otel2test.processors.calls.frames` says what it is."""
 
-# Only public functions of the interpreter, but for one on Python 3.11, which changes no more; and no
-# reference is kept that Cython doesn't count.
+# Only public functions of the interpreter, but for how a frame is laid out on Python 3.11 to 3.13, which
+# changes no more; and no reference is kept that Cython doesn't count, but for those of code objects, which
+# are given back with these.
 
 import threading
 from time import perf_counter_ns
 
 cimport cython
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_DECREF
+from cpython.ref cimport Py_DECREF, Py_INCREF
 
 from otel2test.processors.guard import fault
 
 cdef extern from *:
     """
-    #if PY_VERSION_HEX >= 0x030C0000
+    #if PY_VERSION_HEX < 0x030E0000
+    #ifndef Py_BUILD_CORE
+    #define Py_BUILD_CORE 1
+    #endif
+    #include "internal/pycore_frame.h"
+    #include "internal/pycore_code.h"
+    #endif
+
+    #if PY_VERSION_HEX >= 0x030C0000 && PY_VERSION_HEX < 0x030E0000
+    /* A frame is where the interpreter has it: an object would have to be made for each call. */
+    static size_t otel2test_handle(PyObject *frame) {
+        return (size_t)((PyFrameObject *)frame)->f_frame;
+    }
+    static size_t otel2test_running(PyObject *code) {
+        PyThreadState *thread = PyThreadState_Get();
+    #if PY_VERSION_HEX >= 0x030D0000
+        struct _PyInterpreterFrame *frame = thread->current_frame;
+        if (frame != NULL && frame->f_executable == code) {
+    #else
+        struct _PyInterpreterFrame *frame = thread->cframe->current_frame;
+        if (frame != NULL && (PyObject *)frame->f_code == code) {
+    #endif
+            return (size_t)frame;
+        }
+        PyObject *object = (PyObject *)PyEval_GetFrame();
+        return object == NULL ? 0 : otel2test_handle(object);
+    }
+    #else
+    static size_t otel2test_handle(PyObject *frame) {
+        return (size_t)frame;
+    }
+    static size_t otel2test_running(PyObject *code) {
+        (void)code;
+        return (size_t)PyEval_GetFrame();
+    }
+    #endif
+
+    #if PY_VERSION_HEX >= 0x030E0000
     /* A new reference; NULL, and no exception, where the variable holds nothing. */
-    static PyObject *otel2test_variable(PyObject *frame, PyObject *name) {
+    static PyObject *otel2test_variable(size_t frame, PyObject *name, Py_ssize_t place) {
         PyObject *value = PyFrame_GetVar((PyFrameObject *)frame, name);
         if (value == NULL && PyErr_ExceptionMatches(PyExc_NameError)) {
             PyErr_Clear();
@@ -24,29 +62,40 @@ cdef extern from *:
         return value;
     }
     #else
-    #ifndef Py_BUILD_CORE
-    #define Py_BUILD_CORE 1
-    #endif
-    #include "internal/pycore_frame.h"
-    #include "internal/pycore_code.h"
     /* The same. ``f_locals`` is what ``locals()`` gave the program, and would be written anew. */
-    static PyObject *otel2test_variable(PyObject *frame, PyObject *name) {
+    static PyObject *otel2test_variable(size_t frame, PyObject *name, Py_ssize_t place) {
+    #if PY_VERSION_HEX >= 0x030D0000
+        struct _PyInterpreterFrame *held = (struct _PyInterpreterFrame *)frame;
+        PyCodeObject *code = (PyCodeObject *)held->f_executable;
+    #elif PY_VERSION_HEX >= 0x030C0000
+        struct _PyInterpreterFrame *held = (struct _PyInterpreterFrame *)frame;
+        PyCodeObject *code = held->f_code;
+    #else
         struct _PyInterpreterFrame *held = ((PyFrameObject *)frame)->f_frame;
         PyCodeObject *code = held->f_code;
-        for (int i = 0; i < code->co_nlocalsplus; i++) {
-            if (PyTuple_GET_ITEM(code->co_localsplusnames, i) != name) {
-                continue;
-            }
-            PyObject *value = held->localsplus[i];
-            int kind = (unsigned char)PyBytes_AS_STRING(code->co_localspluskinds)[i];
-            if (value != NULL && (kind & (CO_FAST_CELL | CO_FAST_FREE)) && PyCell_Check(value)) {
-                value = PyCell_GET(value);
-            }
-            Py_XINCREF(value);
-            return value;
+    #endif
+        if (place < 0 || place >= code->co_nlocalsplus
+            || PyTuple_GET_ITEM(code->co_localsplusnames, place) != name) {
+            return NULL;
         }
-        return NULL;
+        PyObject *value = held->localsplus[place];
+        int kind = (unsigned char)PyBytes_AS_STRING(code->co_localspluskinds)[place];
+        if (value != NULL && (kind & (CO_FAST_CELL | CO_FAST_FREE)) && PyCell_Check(value)) {
+            value = PyCell_GET(value);
+        }
+        Py_XINCREF(value);
+        return value;
     }
+    #endif
+
+    #if PY_VERSION_HEX >= 0x030C0000
+    #define otel2test_request_extra PyUnstable_Eval_RequestCodeExtraIndex
+    #define otel2test_get_extra PyUnstable_Code_GetExtra
+    #define otel2test_set_extra PyUnstable_Code_SetExtra
+    #else
+    #define otel2test_request_extra _PyEval_RequestCodeExtraIndex
+    #define otel2test_get_extra _PyCode_GetExtra
+    #define otel2test_set_extra _PyCode_SetExtra
     #endif
 
     #include <time.h>
@@ -61,7 +110,12 @@ cdef extern from *:
         return -1;
     }
     """
-    PyObject *otel2test_variable(object frame, object name) except? NULL
+    size_t otel2test_handle(object frame)
+    size_t otel2test_running(object code)
+    PyObject *otel2test_variable(size_t frame, object name, Py_ssize_t place) except? NULL
+    Py_ssize_t otel2test_request_extra(void (*)(void *))
+    int otel2test_get_extra(object code, Py_ssize_t index, void **extra) except -1
+    int otel2test_set_extra(object code, Py_ssize_t index, void *extra) except -1
     long long otel2test_now() nogil
 
 cdef extern from "Python.h":
@@ -69,7 +123,7 @@ cdef extern from "Python.h":
     ctypedef struct PyThreadState
     PyThreadState *PyThreadState_Get()
     unsigned long long PyThreadState_GetID(PyThreadState *thread)
-    PyObject *PyEval_GetFrame()
+    PyObject *PyEval_GetGlobals()
     int PyContextVar_Get(object variable, PyObject *default, PyObject **value) except -1
     object PyLong_FromVoidPtr(void *address)
     ctypedef int (*Py_tracefunc)(PyObject *, PyFrameObject *, int, PyObject *) except -1
@@ -81,6 +135,23 @@ cdef extern from "Python.h":
     PyObject *PyDict_GetItem(object found, object key)
 
 UNBOUND = object()
+
+
+@cython.final
+cdef class _Known:
+    """What is known of a code object, kept with it; and by whom."""
+
+    cdef object what
+    cdef long long owner
+
+
+cdef void _release(void *known) noexcept:
+    if known is not NULL:
+        Py_DECREF(<object>known)
+
+
+cdef Py_ssize_t _place_of_known = otel2test_request_extra(_release)
+cdef long long _interpreters = 0
 
 
 class _Here(threading.local):
@@ -98,6 +169,9 @@ cdef class Interpreter:
         self._is_own = threading.local.__module__ == "_thread"
         self._last = None
         self._last_id = 0
+        global _interpreters
+        _interpreters += 1
+        self._number = _interpreters
 
     cpdef object thread(self):
         # Attributes of a thread-local are slow, and the same thread asks many times. Ids begin with 1
@@ -130,24 +204,48 @@ cdef class Interpreter:
         return moment if moment >= 0 else perf_counter_ns()
 
     cpdef object known(self, object functions, object code):
-        cdef PyObject *found = PyDict_GetItem(functions, PyLong_FromVoidPtr(<void *>code))
-        return None if found is NULL else <object>found
+        cdef void *extra = NULL
+        cdef PyObject *found
+        cdef _Known known
+        if _place_of_known >= 0:
+            otel2test_get_extra(code, _place_of_known, &extra)
+            if extra is not NULL and (<_Known>extra).owner == self._number:
+                return (<_Known>extra).what
+        found = PyDict_GetItem(functions, PyLong_FromVoidPtr(<void *>code))
+        if found is NULL:
+            return None
+        if _place_of_known >= 0:
+            known = _Known.__new__(_Known)
+            known.what, known.owner = <object>found, self._number
+            otel2test_set_extra(code, _place_of_known, <void *>known)
+            Py_INCREF(known)
+        return <object>found
 
-    cpdef object running(self):
+    cpdef size_t running(self, object code) except 0:
         # What is compiled has no frame of its own.
-        cdef PyObject *frame = PyEval_GetFrame()
-        if frame is NULL:
+        cdef size_t frame = otel2test_running(code)
+        if not frame:
             raise RuntimeError("nothing runs")
-        return <object>frame
+        return frame
 
-    cpdef size_t identity(self, object frame):
-        return <size_t><void *>frame
+    cpdef object globals_of_running(self):
+        cdef PyObject *found = PyEval_GetGlobals()
+        if found is NULL:
+            raise RuntimeError("nothing runs")
+        return <object>found
 
-    cpdef list values_of(self, object frame, tuple names):
+    cpdef size_t handle(self, object frame):
+        return otel2test_handle(frame)
+
+    cpdef size_t identity(self, size_t frame):
+        return frame
+
+    cpdef list values_of(self, size_t frame, tuple names, tuple places):
         cdef list values = []
         cdef PyObject *found
-        for name in names:
-            found = otel2test_variable(frame, name)
+        cdef Py_ssize_t index
+        for index in range(len(names)):
+            found = otel2test_variable(frame, names[index], places[index])
             if found is NULL:
                 values.append(UNBOUND)
             else:

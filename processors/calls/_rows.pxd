@@ -1,15 +1,13 @@
+from otel2test.processors.calls._text cimport Text
+
+
 cdef class Rows:
     cdef public long long size
-    cdef char *_data
-    cdef Py_ssize_t _used
-    cdef Py_ssize_t _room
+    cdef Text _text
     cdef list _encoded
+    cdef long long _count
 
-    cpdef add(self, (long long, long, long long, long, long long, long long) head, list arguments,
-              list kept, int outcome, object value, long yielded)
+    cpdef long long number(self)
+    cpdef add(self, (long long, long, long long, long, long long, long long) head, object arguments,
+              object kept, int outcome, object value, long yielded)
     cpdef bytes take(self)
-    cdef int _wires(self, list forms) except -1
-    cdef int _wire(self, object form) except -1
-    cdef int _number(self, long long number) except -1
-    cdef int _put(self, const char *text, Py_ssize_t length) except -1
-    cdef int _reserve(self, Py_ssize_t length) except -1

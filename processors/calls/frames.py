@@ -54,12 +54,28 @@ class Interpreter:
         """Return what is known of a code object by its id, None for nothing."""
         return functions.get(id(code))
 
-    def running(self) -> FrameType:
-        """Return the frame of the program that runs; asked by what the program's event calls."""
+    def running(self, code: CodeType) -> FrameType:  # noqa: ARG002 - in C it tells which is meant
+        """Return the frame that runs ``code``; asked by what the program's event calls.
+
+        In C a frame is where it is in memory, until the event is over.
+        """
         return sys._getframe(2)
 
-    def values_of(self, frame: FrameType, names: tuple[str, ...]) -> list[object]:
-        """Return the values of the variables of a frame that have these names."""
+    def globals_of_running(self) -> dict[str, Any]:
+        """Return the globals of the program that runs."""
+        return sys._getframe(2).f_globals
+
+    def handle(self, frame: FrameType) -> FrameType:
+        """Return a frame as the others here take it."""
+        return frame
+
+    def values_of(
+        self,
+        frame: FrameType,
+        names: tuple[str, ...],
+        places: tuple[int, ...],  # noqa: ARG002 - by which they are found in C
+    ) -> list[object]:
+        """Return the values of the variables of a frame that have these names and places."""
         values = frame.f_locals
         return [values.get(name, UNBOUND) for name in names]
 

@@ -17,18 +17,19 @@ class Function:
     """One function of the project, ready to be recorded; made once, never changed."""
 
     __slots__ = (
-        "arguments", "bytecode", "head", "kept", "rebound", "rebound_kept", "returns_secret", "secret",
-        "waits", "yields",
+        "argument_places", "arguments", "bytecode", "head", "kept", "kept_places", "rebound", "rebound_kept",
+        "returns_secret", "secret_arguments", "secret_kept", "waits", "yields",
     )  # fmt: skip
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that is known
         self,
         head: tuple[str, str, str, int] = ("", "", "", 0),
         arguments: tuple[str, ...] = (),
         kept: tuple[str, ...] = (),
         rebound: frozenset[str] = frozenset(),
-        secret: frozenset[str] = frozenset(),
         *,
+        places: Mapping[str, int] | None = None,
+        secret: frozenset[str] = frozenset(),
         returns_secret: bool = False,
         flags: int = 0,
         bytecode: bytes = b"",
@@ -45,8 +46,14 @@ class Function:
             rebound_names.index(name) if name in rebound else -1 for name in kept if rebound
         )
         """Which of ``rebound`` each of ``kept`` is, -1 for a local; empty where there are none."""
-        self.secret = secret
-        """Its arguments and locals whose values are secret."""
+        self.argument_places, self.kept_places = (
+            tuple((places or {}).get(name, -1) for name in names) for names in (arguments, kept)
+        )
+        """Where the interpreter has these variables."""
+        self.secret_arguments, self.secret_kept = (
+            tuple(name in secret for name in names) if secret else () for names in (arguments, kept)
+        )
+        """Which of them are secret; empty where none is."""
         self.returns_secret = returns_secret
         self.yields = bool(flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR))
         """Whether it is a generator, asynchronous or not."""
@@ -82,6 +89,7 @@ def describe(code: CodeType, module_globals: Mapping[str, object], project: Proj
         arguments=arguments,
         kept=tuple(kept),
         rebound=rebound,
+        places={name: place for place, name in enumerate(own)},
         secret=frozenset(name for name in own if redactor.is_secret_name(name)),
         returns_secret=redactor.is_secret_name(code.co_name),
         flags=code.co_flags,

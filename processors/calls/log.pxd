@@ -3,7 +3,7 @@ cimport cython
 from otel2test.processors.calls._frames cimport Interpreter
 from otel2test.processors.calls._rows cimport Rows
 from otel2test.processors.calls.functions cimport Function
-from otel2test.processors.calls.values cimport Values
+from otel2test.processors.calls._values cimport Values
 
 
 @cython.final
@@ -18,9 +18,9 @@ cdef class OpenCall:
     cdef public long long start
     cdef public long long duration
     cdef public bint failed
-    cdef public list arguments
+    cdef public object arguments
     cdef public list rebound
-    cdef public list kept
+    cdef public object kept
     cdef public long yielded
 
 
@@ -36,7 +36,6 @@ cdef class CallLog:
     cdef object _full
     cdef long _max_calls
     cdef long long _room
-    cdef object _ids
     cdef set _open
     cdef Rows _rows
     cdef dict _functions
@@ -44,10 +43,13 @@ cdef class CallLog:
 
     @cython.locals(call_id=cython.longlong, parent_id=cython.longlong)
     cpdef OpenCall begin(self, Function function, size_t frame_id, OpenCall parent, object span)
-    @cython.locals(function=Function)
+    @cython.locals(function=Function, number=cython.long, span=cython.long, yielded=cython.long)
     cpdef end(self, OpenCall call, int outcome=*, object value=*)
     cpdef payload(self)
     cpdef _end_late(self, OpenCall call)
+
+
+cdef long _number(dict numbers, object key)
 
 
 @cython.locals(call=OpenCall)

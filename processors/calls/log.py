@@ -3,17 +3,17 @@
 A call is a row of plain values from the moment it ends, so that no values are kept alive.
 """
 
-import itertools
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeVar
 
 from otel2test.attributes import ExceptionPayload
-from otel2test.processors.calls import frames, rows
+from otel2test.processors.calls import frames, rows, values
 from otel2test.processors.calls.functions import Function
-from otel2test.processors.calls.values import Values
 from otel2test.processors.otlp import dump
 from otel2test.values import Wire
+
+T = TypeVar("T")
 
 _UNKNOWN: Final[ExceptionPayload] = {"type": "BaseException", "message": "", "where": ""}
 """Python 3.11 tells that a call ended with an exception, but not always with which."""
@@ -45,6 +45,7 @@ class OpenCall:
     failed: bool
     """Ended with an exception that is not known yet."""
     arguments: list[Wire] | None
+    """Their forms; by C these are one piece of JSON."""
     rebound: list[int] | None
     """The ids of the arguments that may be given another value."""
     kept: list[Wire] | None
@@ -71,6 +72,14 @@ def _opened(
     return call
 
 
+def _number(numbers: dict[T, int], key: T) -> int:
+    """Return the number of a function or span, the next one for a new one."""
+    number = numbers.get(key)
+    if number is None:
+        number = numbers[key] = len(numbers)
+    return number
+
+
 class CallLog:
     """Collects the records of one request."""
 
@@ -92,11 +101,10 @@ class CallLog:
         self._interpreter = interpreter
         self.origin = interpreter.now()
         """What times are counted from: the start of the request's span."""
-        self.values = Values()
+        self.values = values.Values()
         self._full = full
         self._max_calls = max_calls
         self._room = max_bytes
-        self._ids = itertools.count()
         self._open: set[OpenCall] = set()
         """Calls that have not ended."""
         self._rows = rows.Rows()
@@ -106,7 +114,7 @@ class CallLog:
 
     def begin(self, function: Function, frame_id: int, parent: OpenCall | None, span: str) -> OpenCall:
         """Open a call, or one of those that are only counted."""
-        call_id = next(self._ids)
+        call_id = self._rows.number()
         if call_id >= self._max_calls or self._room <= self.values.size + self._rows.size:
             if not self.dropped:
                 self._full()
@@ -123,15 +131,17 @@ class CallLog:
             return
         self._open.discard(call)
         function = call.function
-        number = self._functions.get(function)
-        if number is None:
-            number = self._functions[function] = len(self._functions)
-        span = self._spans.get(call.span)
-        if span is None:
-            span = self._spans[call.span] = len(self._spans)
-        head = (call.id, number, call.parent, span, call.start, call.duration)
+        number = _number(self._functions, function)
+        span = _number(self._spans, call.span)
         yielded = call.yielded if function.yields else -1
-        self._rows.add(head, call.arguments, call.kept, outcome, value, yielded)
+        self._rows.add(
+            (call.id, number, call.parent, span, call.start, call.duration),
+            call.arguments,
+            call.kept,
+            outcome,
+            value,
+            yielded,
+        )
 
     def payload(self) -> str:
         """Return the calls as JSON; from now on nothing is taken."""
@@ -146,7 +156,7 @@ class CallLog:
             b",".join(self.values.encoded),
             self._rows.take(),
         )
-        self.values = Values()
+        self.values = values.Values()
         return text.decode()
 
     def _end_late(self, call: OpenCall) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from otel2test.processors.calls.functions import FOREIGN
 from otel2test.processors.calls.tracer import CallTracer
-from otel2test.processors.guard import fault, guard, logger
+from otel2test.processors.guard import fault, logger
 
 assert sys.version_info >= (3, 12)  # noqa: S101 - tells the type checker; imported nowhere else
 
@@ -72,11 +72,11 @@ class Monitoring:
         try:
             function = self._interpreter.known(self._functions, code)
             if function is None:
-                function = self._tracer.describe(code, self._interpreter.running().f_globals)
+                function = self._tracer.describe(code, self._interpreter.globals_of_running())
             if function is FOREIGN:
                 return sys.monitoring.DISABLE
             if self._logs:
-                self._tracer.enter(function, self._interpreter.running())
+                self._tracer.enter(function, self._interpreter.running(code))
         except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
             fault("call", error)
         return None
@@ -85,11 +85,11 @@ class Monitoring:
         try:
             function = self._interpreter.known(self._functions, code)
             if function is None:
-                function = self._tracer.describe(code, self._interpreter.running().f_globals)
+                function = self._tracer.describe(code, self._interpreter.globals_of_running())
             if function is FOREIGN:
                 return sys.monitoring.DISABLE
             if self._logs:
-                self._tracer.leave(self._interpreter.running(), value)
+                self._tracer.leave(self._interpreter.running(code), value)
         except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
             fault("call", error)
         return None
@@ -98,11 +98,11 @@ class Monitoring:
         try:
             function = self._interpreter.known(self._functions, code)
             if function is None:
-                function = self._tracer.describe(code, self._interpreter.running().f_globals)
+                function = self._tracer.describe(code, self._interpreter.globals_of_running())
             if function is FOREIGN:
                 return sys.monitoring.DISABLE
             if self._logs:
-                self._tracer.suspend(self._interpreter.running(), value)
+                self._tracer.suspend(self._interpreter.running(code), value)
         except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
             fault("call", error)
         return None
@@ -111,11 +111,11 @@ class Monitoring:
         try:
             function = self._interpreter.known(self._functions, code)
             if function is None:
-                function = self._tracer.describe(code, self._interpreter.running().f_globals)
+                function = self._tracer.describe(code, self._interpreter.globals_of_running())
             if function is FOREIGN:
                 return sys.monitoring.DISABLE
             if self._logs:
-                self._tracer.resume(self._interpreter.running())
+                self._tracer.resume(self._interpreter.running(code))
         except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
             fault("call", error)
         return None
@@ -123,14 +123,18 @@ class Monitoring:
     # These two can't be switched off for a place: they look at nothing before they have to.
 
     def _thrown(self, code: CodeType, _offset: int, _error: BaseException) -> None:
-        if self._logs and self._is_ours(code):
-            with guard("call"):
-                self._tracer.resume(self._interpreter.running())
+        try:
+            if self._logs and self._is_ours(code):
+                self._tracer.resume(self._interpreter.running(code))
+        except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
+            fault("call", error)
 
-    def _unwound(self, code: CodeType, _offset: int, error: BaseException) -> None:
-        if self._logs and self._is_ours(code):
-            with guard("call"):
-                self._tracer.unwind(self._interpreter.running(), error)
+    def _unwound(self, code: CodeType, _offset: int, raised: BaseException) -> None:
+        try:
+            if self._logs and self._is_ours(code):
+                self._tracer.unwind(self._interpreter.running(code), raised)
+        except Exception as error:  # noqa: BLE001 - as guarded() does, without the cost of one more call
+            fault("call", error)
 
     def _is_ours(self, code: CodeType) -> bool:
         function = self._interpreter.known(self._functions, code)

@@ -1,9 +1,11 @@
+from otel2test.processors.calls._frames cimport Interpreter
 from otel2test.processors.calls.functions cimport Function
 from otel2test.processors.calls.tracer cimport CallTracer
 
 
 cdef class Profiling:
     cdef CallTracer _tracer
+    cdef Interpreter _interpreter
     cdef dict _unresolved
     cdef set _thrown
     cdef bint _warned

@@ -36,6 +36,7 @@ class Profiling:
 
     def __init__(self, tracer: CallTracer) -> None:
         self._tracer = tracer
+        self._interpreter = tracer.interpreter
         # A frame's id is its own for as long as it lives, whichever thread it runs in.
         self._unresolved: dict[int, OpenCall] = {}
         """By the id of a frame, calls that ended with an exception not yet seen."""
@@ -102,31 +103,32 @@ class Profiling:
             fault("call", error)
 
     def _function(self, frame: FrameType) -> Function:
-        known = self._tracer.functions.get(id(frame.f_code))
-        return self._tracer.describe(frame.f_code, frame.f_globals) if known is None else known
+        code = frame.f_code
+        known: Function | None = self._interpreter.known(self._tracer.functions, code)
+        return self._tracer.describe(code, frame.f_globals) if known is None else known
 
     def _called(self, function: Function, frame: FrameType) -> None:
         last = frame.f_lasti
         if function.bytecode[last] != _RESUME:
             self._thrown.add(id(frame))
-            self._tracer.resume(frame)
+            self._tracer.resume(self._interpreter.handle(frame))
         elif function.bytecode[last + 1] == _AT_START:
             # Whatever had this place in memory is gone; the log will say what is known of it.
             self._unresolved.pop(id(frame), None)
-            self._tracer.enter(function, frame)
+            self._tracer.enter(function, self._interpreter.handle(frame))
         else:
-            self._tracer.resume(frame)
+            self._tracer.resume(self._interpreter.handle(frame))
 
     def _left(self, function: Function, frame: FrameType, value: object) -> None:
         instruction = function.bytecode[frame.f_lasti]
         was_thrown = id(frame) in self._thrown
         self._thrown.discard(id(frame))
         if instruction == _RETURN:
-            self._tracer.leave(frame, value)
+            self._tracer.leave(self._interpreter.handle(frame), value)
         elif instruction == _YIELD and not (was_thrown and value is None):
-            self._tracer.suspend(frame, value)
+            self._tracer.suspend(self._interpreter.handle(frame), value)
         else:
-            call = self._tracer.unwind_unknown(frame)
+            call = self._tracer.unwind_unknown(self._interpreter.handle(frame))
             if call is not None:
                 # What is thrown in and comes out again is nearly always what closes or cancels.
                 call.failed = not was_thrown

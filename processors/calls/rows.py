@@ -4,6 +4,7 @@ Rows become bytes by the hundred at least: bytes are nothing to the garbage coll
 many records kept as Python objects would make it more than half of the cost.
 """
 
+import itertools
 from typing import Final
 
 import orjson
@@ -23,8 +24,13 @@ class Rows:
     def __init__(self) -> None:
         self.size = 0
         """Bytes of them, about."""
+        self._ids = itertools.count()
         self._rows: list[list[object]] = []
         self._encoded: list[bytes] = []
+
+    def number(self) -> int:
+        """Return the number of the next call, counted from 0."""
+        return next(self._ids)
 
     def add(
         self,

@@ -1,4 +1,4 @@
-"""Values that were met before, and are the same as then; by C where that part was compiled.
+"""Values that were met before, and are the same as then.
 
 A snapshot is decided by the immutable values in it and by how they are nested. So these are
 noted, each as the very object that it is: as long as they are held nothing else can be where
@@ -92,11 +92,3 @@ class Seen:
 
 def _are_same(parts: Parts, others: Parts) -> bool:
     return len(parts) == len(others) and all(map(is_, parts, others))
-
-
-try:
-    from . import _seen
-except ImportError:
-    pass
-else:
-    Seen = _seen.Seen  # type: ignore[misc] # the same class, to who uses it

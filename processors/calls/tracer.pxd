@@ -3,11 +3,6 @@ cimport cython
 from otel2test.processors.calls._frames cimport Interpreter
 from otel2test.processors.calls.functions cimport Function
 from otel2test.processors.calls.log cimport CallLog, OpenCall
-from otel2test.processors.calls.values cimport Values
-
-
-@cython.locals(index=Py_ssize_t)
-cpdef list _named(Values table, Function function, object names, object values)
 
 
 cdef class _Thread:
@@ -25,21 +20,21 @@ cdef class CallTracer:
     cdef public Interpreter interpreter
     cdef dict _suspended
 
-    @cython.locals(thread=_Thread, stack=list, parent=OpenCall, log=CallLog, call=OpenCall, table=Values,
-                   values=list, interpreter=Interpreter)
-    cpdef enter(self, Function function, object frame)
-    @cython.locals(call=OpenCall, table=Values)
-    cpdef leave(self, object frame, object value)
+    @cython.locals(thread=_Thread, stack=list, parent=OpenCall, log=CallLog, call=OpenCall, values=list,
+                   interpreter=Interpreter)
+    cpdef enter(self, Function function, size_t frame)
+    @cython.locals(call=OpenCall, log=CallLog)
+    cpdef leave(self, size_t frame, object value)
     @cython.locals(call=OpenCall)
-    cpdef unwind(self, object frame, object error)
-    cpdef OpenCall unwind_unknown(self, object frame)
-    @cython.locals(thread=_Thread, call=OpenCall, function=Function, stack=list, frame_id=size_t)
-    cpdef suspend(self, object frame, object value)
+    cpdef unwind(self, size_t frame, object error)
+    cpdef OpenCall unwind_unknown(self, size_t frame)
+    @cython.locals(thread=_Thread, call=OpenCall, top=OpenCall, function=Function, stack=list, frame_id=size_t)
+    cpdef suspend(self, size_t frame, object value)
     @cython.locals(call=OpenCall, thread=_Thread)
-    cpdef resume(self, object frame)
-    @cython.locals(thread=_Thread, stack=list, call=OpenCall, log=CallLog, function=Function, before=list,
-                   table=Values, values=list, index=Py_ssize_t, place=Py_ssize_t, interpreter=Interpreter,
+    cpdef resume(self, size_t frame)
+    @cython.locals(thread=_Thread, stack=list, call=OpenCall, top=OpenCall, log=CallLog, function=Function,
+                   before=list, values=list, index=Py_ssize_t, place=Py_ssize_t, interpreter=Interpreter,
                    frame_id=size_t)
-    cpdef OpenCall _stop(self, object frame)
-    @cython.locals(call=OpenCall)
+    cpdef OpenCall _stop(self, size_t frame)
+    @cython.locals(call=OpenCall, index=Py_ssize_t)
     cpdef OpenCall _dig_out(self, list stack, size_t frame_id)

@@ -11,7 +11,7 @@ by hand what elsewhere would be a helper.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from types import CodeType, FrameType
 from typing import Final
@@ -26,11 +26,9 @@ from otel2test.processors.calls import frames
 from otel2test.processors.calls.frames import UNBOUND
 from otel2test.processors.calls.functions import Function, describe
 from otel2test.processors.calls.log import RAISED, RETURNED, CallLog, OpenCall
-from otel2test.processors.calls.values import Values
 from otel2test.processors.failures import failure
 from otel2test.processors.project import CodeMap
 from otel2test.processors.recorder import Recorder
-from otel2test.values import Wire
 
 _MAX_LOGS: Final = 1000
 _ASYNC_YIELD: Final = "async_generator_wrapped_value"
@@ -140,12 +138,8 @@ class CallTracer:
         if call.log is None:
             return
         if function.arguments:
-            values = interpreter.values_of(frame, function.arguments)
-            if function.secret:
-                call.arguments = _named(log.values, function, function.arguments, values)
-            else:
-                table = log.values
-                call.arguments = [table.of(value) for value in values]
+            values = interpreter.values_of(frame, function.arguments, function.argument_places)
+            call.arguments = log.values.forms(values, function.secret_arguments)
             if function.rebound:
                 call.rebound = [id(values[index]) for index in function.rebound]
         call.start = interpreter.now() - log.origin
@@ -155,9 +149,9 @@ class CallTracer:
         call = self._stop(frame)
         if call is None or call.log is None:
             return
-        table = call.log.values
-        form = table.secret(value) if call.function.returns_secret else table.of(value)
-        call.log.end(call, RETURNED, form)
+        log = call.log
+        form = log.values.secret(value) if call.function.returns_secret else log.values.of(value)
+        log.end(call, RETURNED, form)
 
     def unwind(self, frame: FrameType, error: BaseException) -> None:
         """Take that an exception left a frame; a generator that is closed has not failed."""
@@ -180,7 +174,8 @@ class CallTracer:
         if not stack:
             return
         frame_id = self.interpreter.identity(frame)
-        call = stack.pop() if stack[-1].frame_id == frame_id else self._dig_out(stack, frame_id)
+        top = stack[-1]
+        call = stack.pop() if top.frame_id == frame_id else self._dig_out(stack, frame_id)
         if call is None:
             return
         function = call.function
@@ -192,7 +187,7 @@ class CallTracer:
 
     def resume(self, frame: FrameType) -> None:
         """Take that a generator or coroutine goes on."""
-        call = self._suspended.pop(id(frame), None)
+        call = self._suspended.pop(self.interpreter.identity(frame), None)
         if call is not None and call.log is not None:
             call.log.suspended.discard(call.frame_id)
             thread = self.interpreter.thread()
@@ -206,42 +201,27 @@ class CallTracer:
         if not stack:
             return None
         frame_id = interpreter.identity(frame)
-        call = stack.pop() if stack[-1].frame_id == frame_id else self._dig_out(stack, frame_id)
+        top = stack[-1]
+        call = stack.pop() if top.frame_id == frame_id else self._dig_out(stack, frame_id)
         if call is None or (log := call.log) is None or log.closed:
             return None
         call.duration = interpreter.now() - log.origin - call.start
         function = call.function
         if function.kept:
-            values = interpreter.values_of(frame, function.kept)
+            values = interpreter.values_of(frame, function.kept, function.kept_places)
             before = call.rebound
             if before is not None:
                 for index, place in enumerate(function.rebound_kept):
                     if place >= 0 and before[place] == id(values[index]):
                         values[index] = UNBOUND
-            if function.secret:
-                call.kept = _named(log.values, function, function.kept, values)
-            else:
-                table = log.values
-                call.kept = [[] if value is UNBOUND else table.of(value) for value in values]
+            call.kept = log.values.forms(values, function.secret_kept)
         return call
 
     def _dig_out(self, stack: list[OpenCall], frame_id: int) -> OpenCall | None:
         """Take a call from below the top: what lies above was left in a way that no event told of."""
         for index in range(len(stack) - 2, -1, -1):
-            if stack[index].frame_id == frame_id:
-                call = stack[index]
+            call = stack[index]
+            if call.frame_id == frame_id:
                 del stack[index:]
                 return call
         return None
-
-
-def _named(table: Values, function: Function, names: Sequence[str], values: Sequence[object]) -> list[Wire]:
-    """Return the forms of variables of a function that has secret ones."""
-    forms: list[Wire] = []
-    for index, name in enumerate(names):
-        value = values[index]
-        if value is UNBOUND:
-            forms.append([])
-        else:
-            forms.append(table.secret(value) if name in function.secret else table.of(value))
-    return forms

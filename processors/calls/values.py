@@ -4,21 +4,25 @@ What enters is whatever a call was given or left behind; what leaves is a snapsh
 short: itself, if it is a number or a short text, else a reference to the table where each value
 stands once. A value that a request's calls pass around is looked at each time, but snapshot
 again only if something in it is another by then (:mod:`~otel2test.processors.calls.seen`).
+
+By C, where that part was compiled, forms are made as the JSON that they are.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
 
 from otel2test.processors import kinds
 from otel2test.processors.calls import seen
+from otel2test.processors.calls.frames import UNBOUND
 from otel2test.processors.calls.seen import HELD, LONGEST_HELD, MOST_SEEN
 from otel2test.processors.otlp import dump
 from otel2test.processors.redaction import redactor
 from otel2test.processors.snapshots import MAX_ITEMS, snapshot
 from otel2test.values import Wire
 
-_SHORT: Final = 24
+SHORT: Final = 24
 """Bytes of JSON that a reference would save too little of."""
 _INSTANCES: Final = frozenset({"object", "model"})
 _secret_names: Final = redactor.secret_names
@@ -62,6 +66,16 @@ class Values:
             return self._container(value, cls)
         return self.put(snapshot(value))
 
+    def forms(self, values: Sequence[object], secret: Sequence[bool]) -> list[Wire]:
+        """Return the forms of variables, some perhaps secret; an empty list where there is no value."""
+        forms: list[Wire] = []
+        for index, value in enumerate(values):
+            if value is UNBOUND:
+                forms.append([])
+            else:
+                forms.append(self.secret(value) if secret and secret[index] else self.of(value))
+        return forms
+
     def _forget(self) -> None:
         self._moment = _secrets.first_met
         self._texts.clear()
@@ -79,7 +93,7 @@ class Values:
             form = self._shaped(wire)
         elif cls is list:
             form = [None, *wire]  # type: ignore[misc]  # it is a list
-        elif cls is str and len(wire) > _SHORT:  # type: ignore[arg-type]  # it is a text
+        elif cls is str and len(wire) > SHORT:  # type: ignore[arg-type]  # it is a text
             form = wire
         else:
             return wire
@@ -91,7 +105,7 @@ class Values:
             text = orjson.dumps(form)
         except orjson.JSONEncodeError:
             text = dump(form)
-        if len(text) <= _SHORT:
+        if len(text) <= SHORT:
             return form
         place = self._places.get(text)
         if place is None:
@@ -204,3 +218,11 @@ class Values:
         if not attributes:
             return wire  # type: ignore[no-any-return]
         return [self._number(shape), *before, *attributes.values()]
+
+
+try:
+    from . import _values
+except ImportError:
+    pass
+else:
+    Values = _values.Values  # type: ignore[misc] # the same class, to who uses it

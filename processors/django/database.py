@@ -15,6 +15,7 @@ import wrapt
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from otel2test.processors.django import compiler, drivers, executions, transactions
+from otel2test.processors.django.copies import CopyingCursor
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.guard import guard
 
@@ -95,6 +96,7 @@ class RecordingCursor:
     def _otel2test_execute(
         self, statement: Statement, execute: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
+        executions.let_go(self._otel2test_statement)
         self._otel2test_statement = statement
         try:
             result = executions.executing(statement, execute, *args, **kwargs)
@@ -150,6 +152,13 @@ class RecordingCursor:
             if statement is not None:
                 statement.exhausted = True
 
+    def close(self) -> Any:
+        """Close as the driver does."""
+        try:
+            return self._otel2test_fetch("close")()
+        finally:
+            executions.let_go(self._otel2test_statement)
+
     def _otel2test_fetch(self, name: str) -> Any:
         # Wrappers leave the fetching methods to __getattr__, which super() doesn't ask.
         inherited: Any = super()
@@ -185,7 +194,10 @@ def _preparing(prepare_cursor: Callable[..., Any]) -> Callable[..., Any]:
             kind = type(wrapper)
             recording = _recording_classes.get(kind)
             if recording is None:
-                recording = _recording_classes[kind] = type(kind.__name__, (RecordingCursor, kind), {})
+                mixins = (
+                    (RecordingCursor, CopyingCursor) if self.vendor == "postgresql" else (RecordingCursor,)
+                )
+                recording = _recording_classes[kind] = type(kind.__name__, (*mixins, kind), {})
             wrapper.__class__ = recording
         return wrapper
 

@@ -57,12 +57,16 @@ class Exchange:
     """What the program said through the messages framework."""
     templates: dict[str, list[str]] = field(default_factory=dict)
     """Template name → context keys, in the order of first rendering."""
+    forms: dict[int, tuple[str, Any]] = field(default_factory=dict)
+    """Bound forms that templates were given, by identity, each with its context key."""
     exception: ExceptionPayload | None = None
     statements: list[Statement] = field(default_factory=list)
     connections: dict[str, dict[int, int]] = field(default_factory=dict)
     """Alias → connections of this process, numbered in the order in which they were first used."""
     secrets: set[object] = field(default_factory=set)
     """Values that must not be written, wherever they stand."""
+    over: bool = False
+    """The trace was let go of; what a task or a thread does now comes as a line of its own."""
 
 
 current: Final[ContextVar[Exchange | None]] = ContextVar("otel2test_exchange", default=None)

@@ -24,14 +24,15 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 
 from otel2test import attributes
 from otel2test.processors import audience, callers
-from otel2test.processors.django import compiler, drivers
+from otel2test.processors.django import compiler
 from otel2test.processors.django.exchange import tied
+from otel2test.processors.django.servers import forget, server_of
 from otel2test.processors.django.statements import Statement, frozen, frozen_params
 from otel2test.processors.failures import failure_of_library
 from otel2test.processors.guard import guard, guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from types import FrameType
 
     from opentelemetry.sdk.trace import Span
@@ -99,6 +100,7 @@ def connected(connection: Any) -> None:
     """Take note that ``connection`` is a new one to its database."""
     with guard("django: connection"):
         vars(connection)[_NUMBER] = next(_connections)
+        forget(connection)
 
 
 def begun(connection: Any, sql: Any, params: Any, *, verb: str = "") -> Statement | None:
@@ -131,26 +133,35 @@ def _await_no_span(token: Token[Statement | None] | None) -> None:
         _executing.reset(token)
 
 
+@guarded("django: statement", None)
 def executed(statement: Statement, cursor: Any = None, error: BaseException | None = None) -> None:
     """Put the statement on its span; ``cursor`` is Django's wrapper, if it has a result."""
-    with guard("django: statement"):
-        end = time.time_ns()
-        if error is not None:
-            statement.error = failure_of_library(error)
-        statement.origin = compiler.origin_of(statement.sql, statement.params)
-        if statement.origin is not None:
-            statement.secrets |= statement.origin.secrets
-        if cursor is not None:
-            statement.columns = columns_of(cursor)
-            if statement.columns is None:
-                _count(statement, cursor.cursor)
-        if statement.span is None:
-            statement.span = _own_span(statement, end)
-        recorder = _recorders[-1]
-        statement.grow = partial(recorder.grow, statement.span)
-        statement.settle_params()
-        recorder.put(statement.span, attributes.QUERY, statement.payload)
-        callers.put(recorder, statement.span, sys._getframe())
+    end = time.time_ns()
+    if error is not None:
+        statement.error = failure_of_library(error)
+    statement.origin = compiler.origin_of(statement.sql, statement.params)
+    if statement.origin is not None:
+        statement.secrets |= statement.origin.secrets
+    if cursor is not None:
+        statement.columns = columns_of(cursor)
+        if statement.columns is None:
+            _count(statement, cursor.cursor)
+    if statement.span is None:
+        statement.span = _own_span(statement, end)
+    recorder = _recorders[-1]
+    statement.grow = partial(recorder.grow, statement.span)
+    statement.settle_params()
+    recorder.put(statement.span, attributes.QUERY, statement.payload)
+    callers.put(recorder, statement.span, sys._getframe())
+    if statement.columns is None:
+        let_go(statement)
+
+
+@guarded("django: late statement", None)
+def let_go(statement: Statement | None) -> None:
+    """Let the trace be written if ``statement``, whose result is over, was late."""
+    if statement is not None and statement.release is not None:
+        statement.let_go()
 
 
 def columns_of(cursor: Any) -> list[str] | None:
@@ -168,6 +179,7 @@ def _span_started(span: Span) -> None:
     if scope is not None and scope.name in _DRIVER_SCOPES:
         statement.span = span.get_span_context()
         statement.live_span = span
+        _hold(statement, statement.span)
 
 
 def _statement(connection: Any, sql: str, params: Any) -> Statement:
@@ -182,20 +194,16 @@ def _statement(connection: Any, sql: str, params: Any) -> Statement:
         max_rows=settings.max_rows,
         max_value=settings.max_body,
         savepoint=_nests() if sql.startswith("BEGIN") else None,
-        server=_server(connection),
+        server=server_of(connection),
     )
     if exchange is not None:
         known = exchange.connections.setdefault(connection.alias, {})
         statement.connection = known.setdefault(vars(connection).get(_NUMBER, -1), len(known))
         statement.secrets = exchange.secrets
+        statement.late = exchange.over
         if len(exchange.statements) < _MOST_STATEMENTS:
             exchange.statements.append(statement)
     return statement
-
-
-def _server(connection: Any) -> Mapping[str, str | int]:
-    driver = drivers.driver_of(connection)
-    return {} if driver is None else driver.attributes
 
 
 def _nests() -> bool | None:
@@ -236,10 +244,8 @@ def _own_span(statement: Statement, end: int) -> SpanContext:
     operation = _operation(statement.sql)
     described: dict[str, str | int] = {
         **statement.server,
-        "db.system.name": statement.vendor,
         "db.query.text": statement.sql,
         "db.operation.name": operation,
-        "db.namespace": statement.alias,
     }
     status = None
     if statement.error is not None:
@@ -251,9 +257,16 @@ def _own_span(statement: Statement, end: int) -> SpanContext:
     span = tracer.start_span(name, kind=SpanKind.CLIENT, attributes=described, start_time=statement.start)
     if status is not None:
         span.set_status(status)
+    _hold(statement, span.get_span_context())
     span.end(end)
     statement.live_span = span if isinstance(span, ReadableSpan) else None  # one that is sampled away isn't
     return span.get_span_context()
+
+
+def _hold(statement: Statement, span: SpanContext) -> None:
+    """Keep the trace of a late statement open until its result was fetched."""
+    if statement.late and statement.release is None:
+        statement.release = _recorders[-1].hold(span)
 
 
 def _added_span(
@@ -281,5 +294,6 @@ def _added_span(
     )
     if not recorder.add(span):
         return None
+    _hold(statement, context)
     statement.live_span = span
     return context

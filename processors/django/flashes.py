@@ -12,6 +12,7 @@ from otel2test.processors.django.concealing import conceal_text
 from otel2test.processors.django.exchange import Exchange, current
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.guard import guard, guarded
+from otel2test.processors.redaction import redactor
 
 
 def install(storage: Any) -> None:
@@ -57,4 +58,6 @@ def _told(messages: Iterable[Any], secrets: set[object]) -> list[tuple[int, str 
 
 def _one(message: Mapping[str, Any], secrets: set[object]) -> tuple[int, str | None]:
     text = message["message"]
-    return message["level"], conceal_text(str(text), secrets) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        return message["level"], None
+    return message["level"], conceal_text(redactor.redact_text(str(text)), secrets)

@@ -21,7 +21,17 @@ from opentelemetry import context as otel_context
 from opentelemetry.trace import set_span_in_context
 
 from otel2test import attributes
-from otel2test.processors.django import bodies, flashes, identity, messages, schema, templates
+from otel2test.processors.django import (
+    awaiting,
+    bodies,
+    flashes,
+    forms,
+    identity,
+    messages,
+    raising,
+    schema,
+    templates,
+)
 from otel2test.processors.django.concealing import conceal_body, conceal_text
 from otel2test.processors.django.exchange import Exchange, begin, current, leave, put, tie, tied
 from otel2test.processors.django.hooks import replace_method
@@ -33,6 +43,7 @@ if TYPE_CHECKING:
 
     from otel2test.processors.recorder import Recorder
 
+_MIDDLEWARE: Final = "opentelemetry.instrumentation.django.middleware.otel_middleware"
 _installed: Final[list[Recorder]] = []
 
 
@@ -48,7 +59,14 @@ def install(recorder: Recorder) -> None:
         templates.install()
         wrapt.register_post_import_hook(_install_session, "django.contrib.sessions.backends.base")
         wrapt.register_post_import_hook(_install_messages, "django.contrib.messages.storage.base")
+        wrapt.register_post_import_hook(_install_middleware, _MIDDLEWARE)
         recorder.on_span_start(partial(_span_started, recorder))
+
+
+def _install_middleware(module: Any) -> None:
+    with guard("django: middleware"):
+        raising.install(module)
+        awaiting.install(module)
 
 
 def _install_session(module: Any) -> None:
@@ -172,6 +190,7 @@ def _finish(exchange: Exchange, response: Any) -> None:
             _put_all(exchange, response, exchange.tie.recorder.settings.max_body)
     leave_again()
     with guard("django: exchange"):
+        exchange.over = True
         if exchange.tie is not None:
             exchange.tie.release()
 
@@ -188,6 +207,8 @@ def _put_all(exchange: Exchange, response: Any, limit: int) -> None:
     if exchange.templates:
         found = [{"name": name, "context_keys": keys} for name, keys in exchange.templates.items()]
         put(exchange, attributes.TEMPLATES, found)
+    if exchange.forms:
+        put(exchange, attributes.FORMS, partial(forms.forms_payload, exchange))
     if (exception := exchange.exception) is not None:
         message = conceal_text(exception["message"], exchange.secrets)
         put(exchange, attributes.EXCEPTION, {**exception, "message": message})

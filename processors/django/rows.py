@@ -1,25 +1,32 @@
 """Rows as the program fetched them → rows on the wire, their secrets replaced.
 
 Done column by column, as the cells of one are mostly of one type, and often the same few
-texts: so what holds for all cells is asked once, and a text that comes again is looked at once.
-What enters are rows of equal or different length, the columns that are secret as a whole, and
-the function that decides about a cell wherever no shortcut is known to give the same.
+texts: so what holds for all cells is asked once, and a text that comes again is looked at and
+written once. A few rows are written as they are, which is shorter. What enters are rows of
+equal or different length, the columns that are secret as a whole, and the function that decides
+about a cell wherever no shortcut is known to give the same; what leaves is read by
+:mod:`otel2test.tables`.
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Sequence
+import math
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any, Final
 
+from otel2test.attributes import CellsPayload, RowsPayload
 from otel2test.processors.redaction import redactor
-from otel2test.values import Wire, encode, encoder
+from otel2test.values import TAGGED_TEXTS, Wire, encode, encoder
 
+_FEWEST: Final = 4
+"""Rows from which on columns are shorter."""
 _INT64: Final = range(-(2**63), 2**63)
+_AS_THEY_ARE: Final = frozenset({type(None), bool})
 _HIDES_NOTHING: Final = frozenset({float, Decimal, dt.date, dt.datetime, dt.time, dt.timedelta})
 """Types whose values are never taken for a secret that was met elsewhere."""
-
 Conceal = Callable[[object], Wire]
+Column = list[Wire] | CellsPayload
 
 
 def wire_rows(
@@ -28,42 +35,104 @@ def wire_rows(
     secrets: AbstractSet[object],
     conceal: Conceal,
     hide: Conceal,
-) -> list[list[Wire]]:
+) -> RowsPayload:
     """Return the rows with ``hide`` applied to the cells of ``hidden`` columns, ``conceal`` to all others."""
-    widths = set(map(len, rows))
-    if widths == {0} or len(widths) != 1:
-        return [
-            [hide(cell) if position in hidden else conceal(cell) for position, cell in enumerate(row)]
-            for row in rows
-        ]
-    columns = [
-        map(hide, column) if position in hidden else _column(column, secrets, conceal)
-        for position, column in enumerate(zip(*rows, strict=True))
+    if len(rows) < _FEWEST or not rows[0] or len(set(map(len, rows))) != 1:
+        return {"rows": [_row(row, hidden, conceal, hide) for row in rows]}
+    columns: list[Column] = []
+    numbers: dict[tuple[int, ...], int] = {}
+    for position, cells in enumerate(zip(*rows, strict=True)):
+        if position in hidden:
+            columns.append(list(map(hide, cells)))
+        else:
+            columns.append(_column(cells, position, numbers, secrets, conceal))
+    if not any(map(_has_length, columns)):
+        columns[0] = list(map(conceal, next(zip(*rows, strict=True))))
+    return {"cells": columns}
+
+
+def _has_length(column: Column) -> bool:
+    """Return whether a column says how many rows there are; one of them has to."""
+    return isinstance(column, list) or "at" in column or len(column.get("cells", ())) > 1
+
+
+def _row(row: tuple[Any, ...], hidden: Collection[int], conceal: Conceal, hide: Conceal) -> list[Wire]:
+    wired = [
+        cell
+        if (kind := type(cell)) in _AS_THEY_ARE
+        else encode(cell)
+        if kind in _HIDES_NOTHING
+        else conceal(cell)
+        for cell in row
     ]
-    return list(map(list, zip(*columns, strict=True)))
+    for position in hidden:
+        if position < len(row):
+            wired[position] = hide(row[position])
+    return wired
 
 
-def _column(cells: tuple[Any, ...], secrets: AbstractSet[object], conceal: Conceal) -> Iterable[Wire]:
+def _column(
+    cells: tuple[Any, ...],
+    position: int,
+    numbers: dict[tuple[int, ...], int],
+    secrets: AbstractSet[object],
+    conceal: Conceal,
+) -> Column:
+    """Return one column; ``numbers`` are the columns of whole numbers before it."""
     kinds = set(map(type, cells))
+    if kinds == {int}:
+        if min(cells) in _INT64 and max(cells) in _INT64 and secrets.isdisjoint(cells):
+            known = numbers.setdefault(cells, position)
+            return {"like": known} if known != position else _once(cells)
+        return list(map(conceal, cells))
+    if len(kinds) == 1 and kinds <= _HIDES_NOTHING:
+        return _of_one_kind(cells, kinds.pop())
     has_nulls = type(None) in kinds
     kinds.discard(type(None))
-    if not kinds or kinds == {bool}:
-        return cells
     if kinds == {str}:
-        return map(_texts(cells, secrets, conceal).get, cells)
-    if kinds == {int}:
-        numbers = [cell for cell in cells if cell is not None]
-        if min(numbers) in _INT64 and max(numbers) in _INT64 and secrets.isdisjoint(numbers):
-            return cells
-    elif kinds <= _HIDES_NOTHING:
-        return map(encode if has_nulls or len(kinds) > 1 else encoder(kinds.pop()), cells)
-    return map(conceal, cells)
+        return _texts(cells, has_nulls, secrets, conceal)
+    if kinds <= _HIDES_NOTHING | _AS_THEY_ARE:
+        return _once(cells) if kinds <= _AS_THEY_ARE else list(map(encode, cells))
+    if has_nulls and kinds == {int}:
+        found = [cell for cell in cells if cell is not None]
+        if min(found) in _INT64 and max(found) in _INT64 and secrets.isdisjoint(found):
+            return list(cells)
+    return list(map(conceal, cells))
 
 
-def _texts(cells: Iterable[Any], secrets: AbstractSet[object], conceal: Conceal) -> dict[str, Wire]:
-    texts = set(cells)
-    texts.discard(None)
-    special = {text for text in texts if not text.isascii()} | (texts & secrets)
-    known: dict[str, Wire] = {text: conceal(text) for text in special}
-    known.update(redactor.redact_texts(texts - special))
-    return known
+def _once(cells: tuple[Any, ...]) -> Column:
+    """Return plain values of one type, or None and one type: those that are all the same once."""
+    first = cells[0]
+    return {"cells": [first]} if cells.count(first) == len(cells) else list(cells)
+
+
+def _of_one_kind(cells: tuple[Any, ...], kind: type) -> Column:
+    if kind in TAGGED_TEXTS:
+        tag, text_of = TAGGED_TEXTS[kind]
+        if kind is dt.datetime and not any(cell.tzinfo for cell in cells):
+            # What orjson makes of them is the same, in a tenth of the time; of others it isn't always.
+            return {"tag": tag, "cells": list(cells)}
+        return {"tag": tag, "cells": list(map(text_of, cells))}
+    if kind is float and all(map(math.isfinite, cells)):
+        return list(cells)
+    return list(map(encoder(kind), cells))
+
+
+def _texts(cells: tuple[Any, ...], has_nulls: bool, secrets: AbstractSet[object], conceal: Conceal) -> Column:
+    """Return texts, or texts and None: where few come again as they are, else each once."""
+    texts = dict.fromkeys(cells)
+    count = len(texts)
+    if has_nulls:
+        del texts[None]
+    known: dict[str | None, Wire] | None = None
+    if not ("".join(texts).isascii() and secrets.isdisjoint(texts) and redactor.are_clean(texts)):
+        known = {text: conceal(text) for text in texts if text in secrets or not text.isascii()}
+        known.update(redactor.redact_texts(texts.keys() - known.keys()))
+    if count * 2 > len(cells):
+        return list(cells) if known is None else list(map(known.get, cells))
+    different = dict.fromkeys(cells)
+    once: CellsPayload = {"cells": list(different) if known is None else list(map(known.get, different))}
+    if count > 1:
+        places = {text: place for place, text in enumerate(different)}
+        once["at"] = list(map(places.__getitem__, cells))
+    return once

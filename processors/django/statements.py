@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from otel2test.attributes import ColumnPayload, ColumnsPayload, ExceptionPayload, QueryPayload
@@ -45,6 +46,8 @@ _ATOMIC: Final = frozenset(
     }
 )
 _TAGGED: Final = (bytes, uuid.UUID)
+_SIZED: Final = frozenset({str, bytes})
+_TUPLE: Final = frozenset({tuple})
 _VALUE_BYTES: Final = 16
 """What any value counts for, beside the length of its text."""
 _SETTLED_BYTES: Final = 64 * 1024
@@ -188,11 +191,21 @@ class Statement:
     rowcount: int | None = None
     lastrowid: object = None
     error: ExceptionPayload | None = None
+    late: bool = False
+    """Whether the trace was let go of before, and nothing else keeps it open."""
+    release: Callable[[], None] | None = None
+    """Of a late one, lets the trace be written when the result was fetched."""
     secrets: set[object] = field(default_factory=set)
     """Values that must not be written; all statements of an exchange share one set."""
     _unsettled: int = 0
     """Bytes that the trace doesn't know of yet, in the rows from ``_settled`` on."""
     _settled: int = 0
+
+    def let_go(self) -> None:
+        """Let the trace be written: nothing more is to come."""
+        if self.release is not None:
+            self.release()
+            self.release = None
 
     def add_row(self, row: object) -> None:
         """Take one row that the program fetched."""
@@ -200,11 +213,33 @@ class Statement:
 
     def add_rows(self, rows: Iterable[object]) -> None:
         """Take several."""
+        if type(rows) is list and self._keep_all(rows):
+            return
         for row in rows:
             self.fetched += 1
             if len(self.rows) < self.max_rows and isinstance(row, (tuple, list)):
                 self._keep(row)
         self._settle()
+
+    def _keep_all(self, rows: list[Any]) -> bool:
+        """Keep rows as the driver made them if they are all short, and nothing in them can change."""
+        if len(self.rows) + len(rows) > self.max_rows or not _TUPLE.issuperset(map(type, rows)):
+            return False
+        cells = list(chain.from_iterable(rows))
+        kinds = set(map(type, cells))
+        if not kinds <= _ATOMIC or (self.origin is not None and self.origin.secret_columns):
+            return False
+        size = _VALUE_BYTES * len(cells)
+        if not kinds.isdisjoint(_SIZED):
+            lengths = [len(cell) for cell in cells if type(cell) in _SIZED]
+            size += sum(lengths)
+            if size > _SETTLED_BYTES or (self.max_value is not None and max(lengths) > self.max_value):
+                return False
+        self.fetched += len(rows)
+        self.rows += rows
+        self._unsettled += size
+        self._settle()
+        return True
 
     def _keep(self, row: Sequence[object]) -> None:
         kept: list[object] = []
@@ -299,13 +334,14 @@ class Statement:
     def _add_result(self, payload: QueryPayload, columns: list[str], secrets: set[object]) -> None:
         payload["columns"] = columns
         hidden = self._hidden(columns)
-        payload["rows"] = wire_rows(
+        told = wire_rows(
             self.rows,
             hidden,
             secrets,
             conceal=lambda cell: _concealed(cell, secrets),
             hide=lambda cell: redactor.scramble(wired(cell)),
         )
+        payload.update(told)  # type: ignore[typeddict-item] # mypy doesn't see that it is part of it
         payload["fetched"] = self.fetched
         payload["exhausted"] = self.exhausted
         if self.origin is not None and 0 < self.origin.width <= len(columns):

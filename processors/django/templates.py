@@ -1,16 +1,19 @@
 """The templates that a request rendered: their names, and the names of what they were given.
 
+Forms among what they were given are told of by :mod:`~otel2test.processors.django.forms`.
+
 Hooked are :meth:`Template.render`, which the engine calls for the top template and for each
 included one, and :meth:`ExtendsNode.get_parent` for those extended. ``Template._render`` sees
 both, but Django's test runner puts a function of its own there. Of jinja2, only templates
 rendered through Django's back end are seen, not those they include.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import wrapt
 
+from otel2test.processors.django import forms
 from otel2test.processors.django.exchange import Exchange, tied
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.guard import guard
@@ -46,7 +49,7 @@ def _rendering(render: Callable[..., Any]) -> Callable[..., Any]:
         exchange = tied()
         if exchange is not None:
             with guard("django: template"):
-                _remember(exchange, self.name, _context_keys(context))
+                _remember(exchange, self.name, context.dicts)
         return render(self, context, *args, **kwargs)
 
     return recorded
@@ -58,7 +61,7 @@ def _extending(get_parent: Callable[..., Any]) -> Callable[..., Any]:
         exchange = tied()
         if exchange is not None:
             with guard("django: template"):
-                _remember(exchange, parent.name, _context_keys(context))
+                _remember(exchange, parent.name, context.dicts)
         return parent
 
     return recorded
@@ -69,19 +72,16 @@ def _rendering_jinja2(render: Callable[..., Any]) -> Callable[..., Any]:
         exchange = tied()
         if exchange is not None:
             with guard("django: template"):
-                _remember(exchange, self.template.name, context or ())
+                _remember(exchange, self.template.name, (context or {},))
         return render(self, context, *args, **kwargs)
 
     return recorded
 
 
-def _context_keys(context: Any) -> Iterable[str]:
-    layers: list[Mapping[str, object]] = context.dicts
-    return dict.fromkeys(key for layer in layers for key in layer)
-
-
-def _remember(exchange: Exchange, name: object, keys: Iterable[object]) -> None:
+def _remember(exchange: Exchange, name: object, layers: Sequence[Mapping[str, object]]) -> None:
     """Keep a template at its first rendering; one without a name was made from a string."""
     known = exchange.templates
     if isinstance(name, str) and name not in known and len(known) < _MOST:
+        keys = dict.fromkeys(key for layer in layers for key in layer)
         known[name] = [key for key in keys if isinstance(key, str) and key not in _BUILTINS]
+    forms.notice(exchange, layers)

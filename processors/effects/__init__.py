@@ -40,7 +40,10 @@ _KINDS: Final[dict[str, tuple[str, dict[str, str]]]] = {
     ),
     "signals": (
         attributes.SIGNALS,
-        {"django.dispatch.dispatcher": "signals.hook_dispatcher"},
+        {
+            "django.dispatch.dispatcher": "signals.hook_dispatcher",
+            "django.db.models.signals": "signals.hook_models",
+        },
     ),
     "files": (
         attributes.FILES,

@@ -4,8 +4,8 @@ Python's drawing functions are watched, not replaced: a field's ``default=uuid.u
 the function itself, as does whoever wrote ``from uuid import uuid4``. How, depends on the
 interpreter (:mod:`.watching`, :mod:`.substituting`). The few that are written in C can't be
 watched; those are replaced in their modules, so that only what is imported after recording
-began, or looked up there, is seen. Draws from a generator object's C methods
-(``rng.random()``) aren't.
+began, or looked up there, is seen. So is ``random()`` of a generator object, but not its
+``getrandbits()``, by which Python's own methods draw: shuffling would take three times as long.
 """
 
 import sys
@@ -17,6 +17,7 @@ from typing import Any, Final
 from otel2test.processors import kinds
 from otel2test.processors.effects.drawing import Source, begin_named, end
 from otel2test.processors.effects.ledger import is_recording
+from otel2test.processors.guard import guard
 
 if sys.version_info >= (3, 12):
     from otel2test.processors.effects.watching import watch
@@ -49,6 +50,7 @@ def hook_random(module: Any) -> None:
     _watch(module.SystemRandom, _SYSTEM_RANDOM, _method_name)
     for name in ("random", "getrandbits"):
         _replace(module, name)
+    _replace_random(module.Random, vars(module))
 
 
 def hook_secrets(module: Any) -> None:
@@ -113,3 +115,29 @@ def _replace(module: Any, name: str, *, is_secret: bool = False) -> None:
     # So that it can be pickled by its name, as functions are.
     drawing.__module__, drawing.__qualname__ = module.__name__, name
     setattr(module, name, drawing)
+
+
+def _replace_random(owner: Any, own: Mapping[str, Any]) -> None:
+    """Put a method before the ``random()`` of C in the class; ``own`` is the namespace of its module."""
+    if "random" in vars(owner):
+        return  # ours, or a test's
+    original = owner.random
+    tell = _method_name("random")
+
+    @wraps(original)
+    def drawing(self: Any) -> Any:
+        if not is_recording():
+            return original(self)
+        caller = sys._getframe().f_back
+        if caller is not None and caller.f_globals is own:
+            return original(self)  # for another method of the class, which is watched itself
+        draw = None
+        with guard("effects: draw"):
+            draw = begin_named(tell({"self": self}), caller, (), {}, is_secret=False)
+        value = original(self)
+        if draw is not None:
+            end(draw, value)
+        return value
+
+    drawing.__module__, drawing.__qualname__ = owner.__module__, f"{owner.__qualname__}.random"
+    owner.random = drawing

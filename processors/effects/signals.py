@@ -1,7 +1,8 @@
 """Sendings of Django's signals that functions of the project listen to.
 
 Hooked are the four ways to send. A signal nobody of the project receives is passed on at
-the cost of a look at its list of receivers: Django sends two for every instance of a model.
+the cost of a look at its list of receivers. The two that Django sends for every instance of a model
+are too many for that: they are sent past the hooks until somebody listens.
 """
 
 import sys
@@ -18,6 +19,7 @@ from otel2test.processors.effects.ledger import now
 from otel2test.processors.guard import guard
 from otel2test.processors.snapshots import snapshot_mapping
 
+_SEND: Final = "send"
 _names: Final[WeakKeyDictionary[Any, str]] = WeakKeyDictionary()
 
 
@@ -27,6 +29,23 @@ def hook_dispatcher(module: Any) -> None:
         replace_method(module.Signal, name, _sending)
     for name in ("asend", "asend_robust"):
         replace_method(module.Signal, name, _sending_async)
+    replace_method(module.Signal, "connect", _connecting)
+
+
+def hook_models(module: Any) -> None:
+    """Send what nobody listens to as Django does."""
+    for signal in (module.pre_init, module.post_init):
+        unhooked = getattr(type(signal).send, "__wrapped__", None)
+        if unhooked is not None and not signal.receivers:
+            vars(signal)[_SEND] = MethodType(unhooked, signal)
+
+
+def _connecting(connect: Callable[..., Any]) -> Callable[..., Any]:
+    def connected(self: Any, *args: Any, **kwargs: Any) -> Any:
+        vars(self).pop(_SEND, None)
+        return connect(self, *args, **kwargs)
+
+    return connected
 
 
 def _sending(send: Callable[..., Any]) -> Callable[..., Any]:

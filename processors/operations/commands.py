@@ -13,10 +13,10 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from otel2test.processors import project
+from otel2test.processors.arguments import conceal_arguments
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.guard import guard, guarded
 from otel2test.processors.operations.running import Operation, begin
-from otel2test.processors.redaction import redactor
 
 _COMMON: Final = frozenset(
     {
@@ -88,7 +88,7 @@ def _begun(command: Any, args: Sequence[object], options: dict[str, Any]) -> Ope
         "command",
         type(command).__module__.rpartition(".")[2],
         handle,
-        args if typed is None else _concealed(typed),
+        args if typed is None else conceal_arguments(typed),
         own,
     )
     if operation is not None:
@@ -100,23 +100,6 @@ def _begun(command: Any, args: Sequence[object], options: dict[str, Any]) -> Ope
 def _ended(operation: Operation, error: BaseException | None) -> None:
     _running.set(None)
     operation.end(error)
-
-
-def _concealed(typed: Sequence[str]) -> list[object]:
-    """Return what was typed, with pseudonyms for the values of options whose names are secret."""
-    told: list[object] = []
-    hides = False
-    for text in typed:
-        name, equals, value = text.partition("=")
-        is_secret = name.startswith("-") and redactor.is_secret_name(name.lstrip("-"))
-        if is_secret and equals:
-            told.append(f"{name}={redactor.secret(value)}")
-        elif hides and not name.startswith("-"):
-            told.append(redactor.secret(text))
-        else:
-            told.append(text)
-        hides = is_secret and not equals
-    return told
 
 
 def _writing(write: Callable[..., Any]) -> Callable[..., Any]:

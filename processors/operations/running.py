@@ -12,6 +12,7 @@ from opentelemetry.trace import Status, StatusCode, get_current_span, set_span_i
 
 from otel2test import attributes
 from otel2test.attributes import OperationPayload
+from otel2test.processors import threads
 from otel2test.processors.django import exchange as exchanges
 from otel2test.processors.django.concealing import conceal_text
 from otel2test.processors.django.exchange import Exchange
@@ -66,6 +67,7 @@ class Operation:
         with guard("operation: end"):
             self._span.end()
         with guard("operation: end"):
+            self._exchange.over = True
             if self._exchange.tie is not None:
                 self._exchange.tie.release()
 
@@ -104,6 +106,7 @@ def begin(
         return None
     if not recorder.is_able():
         return None
+    threads.carry_contexts()
     payload: OperationPayload = {"kind": kind, "name": name}
     if function is not None:
         payload["module"] = str(getattr(function, "__module__", ""))

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
+from opentelemetry.instrumentation.threading import ThreadingInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Tracer
@@ -74,6 +75,15 @@ def names(line: Any) -> dict[str, dict[str, Any]]:
         span["name"]: {item["key"]: item["value"].get("stringValue") for item in span.get("attributes", ())}
         for span in spans(line)
     }
+
+
+@pytest.fixture(autouse=True)
+def _threads_as_they_were() -> Iterator[None]:
+    """What an operation in one test instruments would hand on contexts in the next."""
+    yield
+    instrumentor = ThreadingInstrumentor()
+    if instrumentor.is_instrumented_by_opentelemetry:
+        instrumentor.uninstrument()
 
 
 @pytest.fixture

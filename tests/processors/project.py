@@ -97,7 +97,7 @@ class Project:
     @contextmanager
     def serve(self, *command: str, **env: str) -> Iterator[str]:
         """Run a server, ``{port}`` in the command being its port; yield its URL."""
-        port = _free_port()
+        port = free_port()
         with (self.folder / "log").open("w") as log:
             process = subprocess.Popen(
                 [part.format(port=port) for part in command],
@@ -164,10 +164,23 @@ def _names(line: Any, scope: str) -> Iterator[str]:
                 )
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+def connected(port: int, process: subprocess.Popen[Any]) -> socket.socket:
+    """Return a connection to what ``process`` opens sooner or later."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        assert process.poll() is None
+        client = socket.socket()
+        if client.connect_ex(("127.0.0.1", port)) == 0:
+            return client
+        client.close()
+        time.sleep(0.05)
+    raise AssertionError(f"nothing at port {port}")
 
 
 def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

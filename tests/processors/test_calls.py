@@ -3,14 +3,18 @@
 import asyncio
 import contextvars
 import cProfile
+import datetime as dt
+import gc
 import json
 import logging
 import pstats
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
@@ -205,6 +209,95 @@ def test_what_is_inside_is_looked_at_each_time(
     assert told == [before, before, after, after]
 
 
+class Sealed:
+    """Knows names that no other instance of its class has, and secrets."""
+
+    def __init__(self, **held: object) -> None:
+        vars(self).update(held)
+
+
+def nested(levels: int) -> list[Any]:
+    return [nested(levels - 1)] if levels else []
+
+
+CIRCULAR: list[Any] = [1]
+CIRCULAR.append(CIRCULAR)
+SECRET = "hunter2-in-the-attic"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            2**63,
+            -(2**63),
+            0.1,
+            -1e300,
+            float("nan"),
+            float("inf"),
+            b"bytes",
+            ...,
+            range(3),
+            {1},
+            frozenset(),
+        ),
+        *("seven 7", "eight  8", "a" * 24, "né", "\udc80", "\x7f\n", "x" * 10_001, f"password={SECRET}"),
+        *((), (1,), ((), [()]), [1.5, None, True], [list(range(100))], list(range(101)), [[0] * 99] * 11),
+        *({"$tag": 1}, {"$tag": 1, "b": 2}, {1: 2}, {"": ""}, {"\udc80": 1}, {"__a": 1}, {"né": ["né"]}),
+        *(
+            {"password": SECRET},
+            {"token": 1234567, "api_key": None},
+            {"secret": [SECRET]},
+            {"x": {"pin": SECRET}},
+        ),
+        *(nested(4), nested(5), CIRCULAR, [CIRCULAR], [Sealed()], {"o": Sealed(a=1)}),
+        *(Sealed(), Sealed(a=1), Sealed(b=1, a=2), Sealed(__a=1), Sealed(**{"not a name": 1}), Sealed(e={1})),
+        *(Sealed(password=SECRET), Sealed(inner=Sealed(token=SECRET)), Sealed(password=Sealed(a=SECRET))),
+        *(
+            Sealed(**{f"n{number}": number for number in range(101)}),
+            Sealed(price=Decimal("1.50"), at=dt.date.max),
+        ),
+        *([Decimal(1), dt.timedelta(1), uuid.UUID(int=1)], [len, int, Sealed], (iter(()), ValueError("x"))),
+    ],
+    ids=lambda value: f"{type(value).__name__}",
+)
+def test_a_value_is_told_as_its_snapshot(tape: Tape, value: object) -> None:
+    told = snapshot(value)
+    with tape.request():
+        for _ in range(3):
+            take(value)
+    assert [call["arguments"]["value"] for call in tape.calls()] == [told] * 3
+
+
+def test_instances_of_one_class_with_different_attributes(tape: Tape) -> None:
+    values = [
+        Sealed(a=1, b=2),
+        Sealed(b=2, a=1),
+        Sealed(a=1),
+        Sealed(a=1, b=2, c=3),
+        Sealed(),
+        Sealed(a=1, b=3),
+    ]
+    with tape.request():
+        for value in values * 2:
+            take(value)
+    assert [call["arguments"]["value"] for call in tape.calls()] == [snapshot(value) for value in values] * 2
+
+
+def test_functions_that_are_made_and_gone_are_told_as_what_they_are(tape: Tape) -> None:
+    names = [f"argument{number % 7}" for number in range(200)]
+    with tape.request():
+        for name in names:
+            made: dict[str, Any] = {"__name__": callees.__name__}
+            exec(compile(f"def called({name}): {name}s = {name} + 1", callees.__file__, "exec"), made)
+            made["called"](1)
+            del made
+            gc.collect(0)
+    told = [call for call in tape.calls() if call["qualname"] == "called"]
+    assert [call["arguments"] for call in told] == [{name: 1} for name in names]
+    assert [call["locals"] for call in told] == [{f"{name}s": 2} for name in names]
+
+
 def test_only_so_many_texts_are_held_on_to() -> None:
     seen = Seen()
     boxes = [Box(**{f"text{place}": f"{number}{'x' * 990}" for place in range(10)}) for number in range(500)]
@@ -258,7 +351,9 @@ def test_of_a_class_without_a_hash_only_the_value_is_lost(bench: Bench) -> None:
     assert cut["$cut"]["type"].endswith("Unasked")
 
 
-@pytest.mark.skipif(BEFORE_MONITORING and not COMPILED, reason="any profile hook in Python changes locals()")
+@pytest.mark.skipif(
+    sys.version_info < (3, 13) and not COMPILED, reason="whoever reads f_locals in Python changes locals()"
+)
 def test_what_a_program_does_with_its_locals_stays(tape: Tape) -> None:
     with tape.request():
         assert its_locals(1, 2) == {"second": 3}

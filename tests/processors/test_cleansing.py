@@ -28,11 +28,16 @@ TOKEN = "a1B2c3D4e5F6g7H8i9J0"
         ("db.query.text", f"SELECT * FROM t WHERE password = '{TOKEN}'"),
         ("exception.message", f"refused: password='{TOKEN}'"),
         ("process.command_line", f"manage.py run --token={TOKEN}"),
+        ("process.command_line", f"manage.py run --api-key {TOKEN} --verbose"),
+        ("process.command_args", ("manage.py", "run", "--api-key", TOKEN)),
+        ("process.command_args", ["manage.py", f"--db-password={TOKEN}", "--token", "--verbose"]),
         ("anything", {"password": TOKEN}),
     ],
 )
 def test_secrets(key: str, value: object) -> None:
-    assert str(redact_attribute(key, value)) == str(value).replace(TOKEN, redactor.secret(TOKEN))
+    redactor.__init__(b"a key for tests")  # type: ignore[misc]  # as one that has met none of them
+    told = list(value) if isinstance(value, tuple) else value
+    assert str(redact_attribute(key, value)) == str(told).replace(TOKEN, redactor.secret(TOKEN))
 
 
 @pytest.mark.parametrize(
@@ -42,6 +47,8 @@ def test_secrets(key: str, value: object) -> None:
         ("url.path", "/orders/12/"),
         ("gen_ai.usage.input_tokens", 4711),
         ("password.length", 12),
+        ("process.command_args", ["manage.py", "run", "--token", "--verbose", "--limit", "a1B2c3"]),
+        ("process.command_line", "manage.py run --token --verbose --limit a1B2c3"),
         ("db.statement", "SELECT a FROM t WHERE b = 'Milk'"),
         ("ok", True),
         ("ratio", 0.5),

@@ -21,7 +21,14 @@ NEEDED = (
     "processors",
     "templates",
 )
-SUITE = ("conftest.py", "callees.py", "test_calls.py", "test_snapshots.py")
+SUITE = (
+    "processors/conftest.py",
+    "processors/callees.py",
+    "processors/test_calls.py",
+    "processors/test_sieve.py",
+    "processors/test_snapshots.py",
+    "secrets/corpus.py",
+)
 
 needs_a_compiler = pytest.mark.skipif(
     os.environ.get("CC") is None and shutil.which("cc") is None, reason="there is no C compiler"
@@ -71,12 +78,12 @@ TELL = "from otel2test.processors.calls import tracer; print(tracer.__file__)"
 @needs_a_compiler
 def test_the_compiled_form_passes_the_same_tests(tmp_path: Path) -> None:
     lib = unpacked_wheel(tmp_path)
-    suite = lib / "tests" / "processors"
-    suite.mkdir(parents=True)
-    for package in (suite.parent, suite):
-        (package / "__init__.py").touch()
     for name in SUITE:
-        shutil.copy(ROOT / "tests" / "processors" / name, suite / name)
+        copied = lib / "tests" / name
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        for package in (copied.parent, copied.parent.parent):
+            (package / "__init__.py").touch()
+        shutil.copy(ROOT / "tests" / name, copied)
 
     assert not run(["-c", TELL], lib).strip().endswith(".py")
     run(["-m", "pytest", "-q", "-p", "no:django", "-p", "no:cacheprovider", "tests"], lib)

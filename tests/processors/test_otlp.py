@@ -30,6 +30,8 @@ from opentelemetry.trace import (
 
 from otel2test.processors import otlp
 from otel2test.processors.cleansing import redact_attribute
+from otel2test.processors.redaction import redactor
+from otel2test.secrets.names import SecretNames
 from tests.processors.conftest import spans
 
 
@@ -269,3 +271,28 @@ def test_one_line(made: Made) -> None:
     made.tracer.start_span("a\nb\r\u2028").end()
 
     assert len(otlp.encode_spans([(made.ended[0], {})]).splitlines()) == 1
+
+
+def texts_of(span: ReadableSpan) -> dict[str, str]:
+    return {key: value["stringValue"] for key, value in attributes_of(span)}
+
+
+def test_a_text_is_looked_at_again_once_it_is_known_to_be_a_secret(made: Made) -> None:
+    secret = "Rk7-blue-harbour-9"
+    made.tracer.start_span("GET", attributes={"app.note": secret, "app.name": "shop"}).end()
+    (span,) = made.ended
+    for _ in range(2):
+        assert texts_of(span) == {"app.note": secret, "app.name": "shop"}
+    hidden = redactor.secret(secret)
+    assert texts_of(span) == {"app.note": hidden, "app.name": "shop"}
+
+
+def test_a_text_is_looked_at_again_once_its_name_is_a_secrets(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redactor, "_names", SecretNames())
+    made.tracer.start_span("GET", attributes={"app.berth": "harbour 17"}).end()
+    (span,) = made.ended
+    assert texts_of(span) == {"app.berth": "harbour 17"}
+    redactor.add_names(["app.berth"])
+    assert texts_of(span) != {"app.berth": "harbour 17"}

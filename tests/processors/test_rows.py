@@ -1,6 +1,7 @@
 """Rows on the wire: whatever is done for a whole column gives what each cell alone would give."""
 
 import datetime as dt
+import json
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from otel2test.processors.django.rows import wire_rows
 from otel2test.processors.django.statements import Statement
+from otel2test.processors.otlp import dump
 from otel2test.processors.redaction import redactor
+from otel2test.tables import rows_of
 from otel2test.values import Wire, encode
 
 _KEY = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
@@ -20,7 +23,13 @@ _KEY = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
 def payload_rows(rows: list[tuple[object, ...]], secrets: set[object] | None = None) -> list[list[Wire]]:
     columns = [f"c{position}" for position in range(max(map(len, rows), default=0))]
     statement = Statement("default", "sqlite", "SELECT", columns=columns, rows=rows, secrets=secrets or set())
-    return statement.payload()["rows"]
+    payload = statement.payload()
+    return payload["rows"] if "rows" in payload else rows_of(written(payload["cells"]))
+
+
+def written(payload: object) -> object:
+    """Return what a reader sees of it."""
+    return json.loads(dump(payload))
 
 
 def one_by_one(rows: list[tuple[object, ...]], secrets: set[object]) -> list[list[Wire]]:
@@ -95,5 +104,55 @@ def test_replaces_what_shows_by_its_shape_each_time() -> None:
 
 
 def test_hides_columns_as_wholes() -> None:
-    rows = wire_rows([("a", "b"), ("c", "d")], [1], set(), conceal=str, hide=lambda cell: "x")
-    assert rows == [["a", "x"], ["c", "x"]]
+    rows = [("a", "b"), ("c", "d")]
+    few = wire_rows(rows, [1], set(), conceal=str, hide=lambda cell: "x")
+    assert few == {"rows": [["a", "x"], ["c", "x"]]}
+    many = wire_rows(rows * 2, [1], set(), conceal=str, hide=lambda cell: "x")
+    assert rows_of(many["cells"]) == few["rows"] * 2
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ([1, 2, 3, 4], [1, 2, 3, 4]),
+        ([5, 5, 5, 5], {"cells": [5]}),
+        ([None] * 4, {"cells": [None]}),
+        (["de", "fr", "de", "fr"], {"cells": ["de", "fr"], "at": [0, 1, 0, 1]}),
+        (["de", None, None, "de"], {"cells": ["de", None], "at": [0, 1, 1, 0]}),
+        (["de", "fr", "it", "de"], ["de", "fr", "it", "de"]),
+        ([Decimal(1), Decimal(2)] * 2, {"tag": "$decimal", "cells": ["1", "2", "1", "2"]}),
+        ([True, 1, 1.0, 1], [True, 1, 1.0, 1]),
+    ],
+)
+def test_says_once_what_comes_again(column: list[object], expected: object) -> None:
+    rows = [(number, cell, number) for number, cell in enumerate(column, 1000)]
+    told = wire_rows(rows, [], set(), conceal=encode, hide=encode)["cells"]
+    assert told == [list(range(1000, 1004)), expected, {"like": 0}]
+    assert repr(rows_of(told)) == repr([[key, encode(cell), again] for key, cell, again in rows])
+
+
+@given(
+    st.lists(st.lists(st.none() | st.integers() | st.text(max_size=8) | st.binary(max_size=8), max_size=3))
+)
+def test_many_rows_are_kept_as_each_alone_would_be(rows: list[list[object]]) -> None:
+    found = list(map(tuple, rows))
+    together, apart = (
+        Statement("default", "sqlite", "SELECT", columns=[], max_rows=5, max_value=6) for _ in range(2)
+    )
+    together.add_rows(found)
+    apart.add_rows(iter(found))
+    assert (together.rows, together.fetched) == (apart.rows, apart.fetched)
+
+
+_EARLY = st.integers(0, 99_999).map(lambda part: dt.datetime.fromisoformat(f"0001-01-01T00:00:00.{part:06d}"))
+
+
+@given(st.lists(st.datetimes() | _EARLY, min_size=4))
+def test_moments_are_written_as_python_writes_them(moments: list[dt.datetime]) -> None:
+    told = wire_rows([(moment,) for moment in moments], [], set(), conceal=encode, hide=encode)["cells"]
+    assert written(told) == [{"tag": "$datetime", "cells": [moment.isoformat() for moment in moments]}]
+
+
+def test_says_how_many_rows_are_all_the_same() -> None:
+    told = wire_rows([(1, "a", 1)] * 4, [], set(), conceal=encode, hide=encode)["cells"]
+    assert rows_of(told) == [[1, "a", 1]] * 4

@@ -333,6 +333,12 @@ def test_secrets_by_name_at_any_depth() -> None:
     }
 
 
+def test_secrets_by_a_name_in_bytes() -> None:
+    found = decode(snapshot({b"X-Api-Key": b"met here first", b"Accept": b"text/html"}))
+    hidden = redactor.secret("met here first")
+    assert found == {b"X-Api-Key": hidden.encode(), b"Accept": b"text/html"}
+
+
 def test_secrets_by_shape() -> None:
     text = '{"password": "hunter2"}'
     assert snapshot(text) == text.replace("hunter2", redactor.secret("hunter2"))

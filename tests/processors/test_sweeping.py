@@ -1,8 +1,10 @@
 """Secrets that are known by now are found in bytes, in every form in which they may be written."""
 
 import base64
+import gc
 import html
 import json
+import threading
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -83,6 +85,63 @@ def test_only_those_that_came_by_since_are_looked_for() -> None:
     assert known.sweep(b"abcdef12 ghijkl34", moment) == b"abcdef12 lkjihg43"
     known.add("abcdef12", "fedcba21")
     assert known.sweep(b"abcdef12 ghijkl34", moment) == b"fedcba21 lkjihg43"
+
+
+class Cycle:
+    """Something whose end is recorded, and comes whenever garbage is collected."""
+
+    def __init__(self, known: KnownSecrets, left: list[int]) -> None:
+        self.known, self.left, self.itself = known, left, self
+
+    def __del__(self) -> None:
+        if self.left:
+            self.known.add(f"secret-{self.left.pop()}", "fedcba21-0")
+            Cycle(self.known, self.left)
+
+
+def test_garbage_that_ends_meanwhile_may_tell_of_secrets() -> None:
+    known, left = KnownSecrets(), list(range(300))
+    for number in range(50):
+        known.add(f"abcdef{number:02}", f"fedcba{number:02}")
+
+    def sweep() -> None:
+        for _ in range(20):
+            known.keep(0)
+            assert known.sweep(b"abcdef12") == b"fedcba12"
+
+    thread = threading.Thread(target=sweep, daemon=True)
+    threshold = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        Cycle(known, left)
+        thread.start()
+        thread.join(20)
+    finally:
+        gc.set_threshold(*threshold)
+    assert not thread.is_alive()
+    assert left == []
+
+
+def test_what_is_kept_is_looked_for_always() -> None:
+    known = KnownSecrets()
+    known.add("abcdef12", "fedcba21")
+    moment = known.now
+    known.add("ghijkl34", "lkjihg43")
+    known.keep(moment)
+    known.forget(known.now)
+
+    assert known.sweep(b"abcdef12 ghijkl34", known.now) == b"abcdef12 lkjihg43"
+
+
+@pytest.mark.parametrize("secret", ["abcdef12", "abcdef-1234"])
+def test_a_short_secret_in_base64(secret: str) -> None:
+    known = KnownSecrets()
+    known.add(secret, secret[::-1])
+    found = known.sweep(base64.b64encode(secret.encode()))
+
+    # The end depends on what follows, and is left.
+    kept = len(secret) // 3 * 3
+    assert base64.b64decode(found)[:kept].decode() == secret[::-1][:kept]
 
 
 def test_what_is_forgotten_is_kept_no_more() -> None:

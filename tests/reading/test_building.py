@@ -14,6 +14,8 @@ from otel2test.reading.exchanges import (
     Exchange,
     Failure,
     Field,
+    Form,
+    FormError,
     ManyToMany,
     Model,
     Request,
@@ -137,6 +139,34 @@ def test_nobody_logged_in() -> None:
 def test_a_single_name_that_begins_like_a_tag() -> None:
     session: SessionPayload = {"before": {}, "after": {"$dict": [["$cart", 1]]}}
     assert exchange(request("GET", "/", session=session)).session == Session({}, {"$cart": 1})
+
+
+def test_forms() -> None:
+    node = request(
+        "POST",
+        "/",
+        forms=[
+            {
+                "key": "lines",
+                "form": "shop.forms.Lines",
+                "errors": {"__all__": [{"code": "many", "message": "Too many."}]},
+                "forms": [{}, {"name": [{"code": "required"}, {"message": "No."}]}],
+                "cut": True,
+            },
+            {"key": "order", "form": "shop.forms.OrderForm", "errors": {}},
+        ],
+    )
+    wrong = FormError("required"), FormError("", "No.")
+    assert exchange(node).forms == (
+        Form(
+            "lines",
+            "shop.forms.Lines",
+            {"__all__": (FormError("many", "Too many."),)},
+            ({}, {"name": wrong}),
+            is_cut=True,
+        ),
+        Form("order", "shop.forms.OrderForm", {}),
+    )
 
 
 def test_calls() -> None:
@@ -311,6 +341,17 @@ BROKEN: list[tuple[str, object, str]] = [
     ("TEMPLATES", {}, "otel2test.templates is not a list"),
     ("TEMPLATES", [1], "otel2test.templates holds something else than objects"),
     ("TEMPLATES", [{}], "otel2test.templates[0].name is missing"),
+    ("FORMS", [{"key": "a"}], "otel2test.forms[0].form is missing"),
+    (
+        "FORMS",
+        [{"errors": {"name": [1]}}],
+        "otel2test.forms[0].errors.name holds something else than objects",
+    ),
+    (
+        "FORMS",
+        [{"errors": {}, "forms": [{"name": [{"code": 1}]}]}],
+        "otel2test.forms[0].forms[0].name[0].code is not a string",
+    ),
     ("FAULTS", [1], "otel2test.faults holds something else than strings"),
     ("SESSION", {"before": {"a": {"$int": 1}}}, "otel2test.session.before.a has a value that cannot be read"),
     ("SCHEMA", {"models": [{}]}, "otel2test.schema.models[0].label is missing"),

@@ -237,6 +237,30 @@ BROKEN: list[tuple[object, str]] = [
     ({**BASE, "kind": []}, "otel2test.db.query.kind is none of statement, commit, rollback"),
     ({**BASE, "sources": [1]}, "otel2test.db.query.sources holds something else than objects and null"),
     ({**BASE, "error": {"message": 1}}, "otel2test.db.query.error.type is missing"),
+    ({**BASE, "cells": {}}, "otel2test.db.query.cells is not a list"),
+    (
+        {**BASE, "cells": [[1], [1, 2]]},
+        "otel2test.db.query.cells holds columns of no length, or of different ones",
+    ),
+    (
+        {**BASE, "cells": [{"cells": [1]}]},
+        "otel2test.db.query.cells holds columns of no length, or of different ones",
+    ),
+    ({**BASE, "cells": [[1, 2]]}, "otel2test.db.query.cells holds something else than rows of 2 values"),
+    ({**BASE, "cells": [[1], 2]}, "otel2test.db.query.cells holds something else than columns"),
+    ({**BASE, "cells": [[1], {"like": 1}]}, "otel2test.db.query.cells points to what isn't there"),
+    (
+        {**BASE, "cells": [[1], {"cells": [1], "at": [-1]}]},
+        "otel2test.db.query.cells points to what isn't there",
+    ),
+    (
+        {**BASE, "cells": [[1], {"cells": [1], "tag": 2}]},
+        "otel2test.db.query.cells holds a tag that is not a string",
+    ),
+    (
+        {**BASE, "cells": [[1] * 10_000, *[{"like": 0}] * 10_000]},
+        "otel2test.db.query.cells stands for too many values",
+    ),
     (
         {**BASE, "rows": [[{"$nope": 1}, 2]]},
         "otel2test.db.query.rows has a value that cannot be read (unknown tag '$nope')",
@@ -250,6 +274,17 @@ def test_a_broken_payload_is_named_and_the_rest_of_it_used(payload: object, faul
     assert f"span {span_id(0)}: {fault}" in [problem.what for problem in found.problems]
     (only,) = found.queries
     assert only.sql == "SELECT a, b FROM t"
+
+
+def test_rows_that_are_told_column_by_column() -> None:
+    cells = [[1, 2, 3], {"cells": ["de", {"$bytes": "AA=="}], "at": [0, 1, 0]}, {"like": 0}]
+    cells += [{"cells": ["1", None, "2"], "tag": "$decimal"}, {"cells": [True]}]
+    payload = {**BASE, "columns": list("abcde"), "cells": cells}
+    assert inside(told(SELECT, QUERY=payload)).queries[0].rows == (
+        (1, "de", 1, Decimal(1), True),
+        (2, b"\0", 2, None, True),
+        (3, "de", 3, Decimal(2), True),
+    )
 
 
 def test_a_cell_that_cannot_be_read_is_not_taken_for_null() -> None:

@@ -3,6 +3,8 @@
 import base64
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,23 @@ def everywhere(text: str) -> dict[str, Any]:
         ],
         "otel2test.files": [{"name": "a", "content": in_base64(text)}],
     }
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["pA55-word-1234", None],
+        {"cells": ["pA55-word-1234"]},
+        {"cells": [in_base64("pA55-word-1234"), None], "tag": "$bytes"},
+    ],
+)
+def test_a_secret_in_a_column_is_found(tmp_path: Path, column: object) -> None:
+    file = tmp_path / "spans.json"
+    file.write_bytes(
+        recording({"otel2test.db.query": {"columns": ["id", "password"], "cells": [[1, 2], column]}})
+    )
+    findings = scan([str(file)], {}).findings
+    assert any("password" in finding.where for finding in findings), findings
 
 
 @each_secret
@@ -147,3 +166,20 @@ def test_the_exit_code_says_whether_there_is_one(tmp_path: Path) -> None:
     assert found.exit_code == 1
     assert found.stdout.startswith(f"{dirty}:1: secret by its name, … (9 characters); ")
     assert "hunter2" not in found.stdout
+
+
+def test_the_pre_commit_hook_stops_a_commit(tmp_path: Path) -> None:
+    """As pre-commit calls it: the entry with the names of the files that are to be committed."""
+    hook = (Path(__file__).resolve().parents[2] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    (entry,) = (
+        line.partition(":")[2].split() for line in hook.splitlines() if line.strip().startswith("entry:")
+    )
+    clean, leaking = tmp_path / "test_clean.py", tmp_path / "test_leaking.py"
+    clean.write_text("def test_nothing():\n    pass\n", encoding="utf-8")
+    leaking.write_text('client.login(username="ada", password="hunter2!x")\n', encoding="utf-8")
+
+    def status(*files: Path) -> int:
+        program = Path(sys.executable).with_name(entry[0])
+        return subprocess.run([program, *entry[1:], *files], capture_output=True, check=False).returncode
+
+    assert (status(clean), status(clean, leaking)) == (0, 1)

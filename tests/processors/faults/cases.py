@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 from unittest import mock
 
 import requests
+from django import forms
 from django.contrib import messages
 from django.contrib.auth import authenticate, login
 from django.contrib.auth.models import User
@@ -151,6 +152,20 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/detail.html", {"number": 1, "rows": [1, 2]})
 
 
+class NameForm(forms.Form):
+    name = forms.CharField(max_length=3)
+
+    def clean(self) -> NoReturn:
+        raise forms.ValidationError(["Not so.", forms.ValidationError("No.", code="no")])
+
+
+def refused(request: HttpRequest) -> HttpResponse:
+    form, formset = NameForm(request.POST), forms.formset_factory(NameForm)(request.POST)
+    told = [form.is_valid(), formset.is_valid()]
+    page = render(request, "shop/detail.html", {"number": 1, "rows": [], "form": form, "formset": formset})
+    return HttpResponse(f"{told} {page.content.decode()} {form.errors} {formset.errors}")
+
+
 def jinja(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/row.html", {"row": 1}, using="jinja2")
 
@@ -204,6 +219,15 @@ def lazy(request: HttpRequest) -> HttpResponse:
 
 def boom(request: HttpRequest) -> HttpResponse:
     raise LookupError("gone")
+
+
+class ShyError(Exception):
+    def __str__(self) -> str:
+        raise SystemExit("somebody asked")
+
+
+def shy(request: HttpRequest) -> HttpResponse:
+    raise ShyError(Tag.objects.all())
 
 
 def deep(request: HttpRequest) -> HttpResponse:
@@ -260,6 +284,20 @@ async def later(request: HttpRequest) -> HttpResponse:
     if hasattr(request.session, "aset"):  # from Django 5.0 on
         await request.session.aset("seen", True)
     return JsonResponse({"labels": labels})
+
+
+_left_behind: list[asyncio.Task[int]] = []
+
+
+async def leave_behind(request: HttpRequest) -> HttpResponse:
+    """Answer before all is done."""
+
+    async def count_later() -> int:
+        await asyncio.sleep(0.01)
+        return len([tag async for tag in Tag.objects.order_by("pk")]) + await Tag.objects.acount()
+
+    _left_behind.append(asyncio.create_task(count_later()))
+    return HttpResponse("begun")
 
 
 async def later_boom(request: HttpRequest) -> HttpResponse:
@@ -364,7 +402,9 @@ def _async_case(view: Callable[..., Any], path: str = "/astage/x/") -> Case:
         Stage.view = view
         response: Any = await AsyncClient(raise_request_exception=False).get(path)
         if not response.streaming:
-            return [response.status_code, response.content.hex()]
+            counted = [await task for task in _left_behind]
+            _left_behind.clear()
+            return [response.status_code, response.content.hex(), *counted]
         parts = [part async for part in response.streaming_content]
         response.close()
         return [response.status_code, b"".join(parts).hex()]
@@ -415,6 +455,7 @@ CASES = (
     _case(tell),
     _case(page),
     _case(page, "head"),
+    _case(refused, "post", data={"name": "long", "form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0"}),
     _case(page, path="/shop/detail/5/"),
     _case(page, path="/nowhere/"),
     _case(jinja),
@@ -424,6 +465,7 @@ CASES = (
     _case(outbound),
     _case(boom),
     _raising(boom),
+    _case(shy),
     _case(deep),
     _case(out_of_memory),
     _raising(out_of_memory),
@@ -433,6 +475,7 @@ CASES = (
     _case(generate),
     _case(lazy),
     _async_case(later),
+    _async_case(leave_behind),
     _async_case(later_boom),
     _async_case(later_stream),
     _async_case(page, "/stage/x/"),

@@ -36,7 +36,8 @@ HARMLESS: Final = {
     # Of the guards themselves.
     "guard", "_Guard", "fault", "self._copy.add", "self._otel2test_copy.add", "callers.on_behalf_of",
     "leave_again",
-    # Of Python and OpenTelemetry, on objects that are Django's and not the program's.
+    # Of Python, asgiref and OpenTelemetry, on objects that are Django's and not the program's.
+    "_awaited", "iscoroutinefunction",
     "getattr", "isinstance", "iter", "next", "anext", "len", "vars", "sys._getframe",
     "get_current_span", "get_current_span().is_recording",
 }  # fmt: skip
@@ -52,6 +53,8 @@ NOT_REACHED: Final = {
     "calls/tracer.py": "callbacks of the interpreter: see the functions that they call",
     'django/executions.py: with guard("django: connection"):': "new connections: …/projects/drivers",
     "delivering.py: def _write_open() -> None:": "shutdown: tests/processors/test_delivering.py",
+    "django/copies.py": "PostgreSQL's COPY: tests/processors/django/projects/drivers",
+    "django/servers.py": "what servers of MySQL say of themselves: tests/processors/django/projects/drivers",
     "django/statements.py": "parameters of psycopg: tests/processors/django/projects/drivers",
     "django/transactions.py": "connections that are closed: tests/processors/django/projects/drivers",
     "effects": "tests/processors/effects",
@@ -64,7 +67,10 @@ NOT_REACHED: Final = {
 
 WRITING: Final = ("recorder.py", "traces.py", "otlp.py", "files.py", "delivering.py")
 """What writes a trace can't tell in it of what goes wrong afterwards."""
-BEFORE: Final = ("django/exchange.py", "instrumenting.py", "postponing.py", "django/bodies.py")
+BEFORE: Final = (
+    "django/awaiting.py", "django/exchange.py", "instrumenting.py", "postponing.py", "django/bodies.py",
+    "threads.py",
+)  # fmt: skip
 """What goes wrong before there is a trace, or after its span, is counted for the process only."""
 PUTTING_IN_PLACE: Final = frozenset({"install", "record_with"})
 """Functions that put hooks in place, which each request asks for before it has a trace."""

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -229,6 +230,25 @@ def test_each_statement_has_one_span(asked: Asked) -> None:
     with somebody_else_looking():
         # Begin and commit have no SQL on most drivers, cursors on the server's side go unseen on psycopg 3.
         assert taken_over() >= 3 if INSTRUMENTED else taken_over() == 0
+
+
+def test_a_span_names_the_database_by_the_semantic_conventions(asked: Asked) -> None:
+    """As its server does, whatever Django's alias of it and its word for the make."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sqlite_version()" if DRIVER.vendor == "sqlite" else "SELECT version()")
+        version = cursor.fetchone()[0].lower()
+
+    def act() -> None:
+        connection.close()
+        for alias in connections:
+            with transaction.atomic(using=alias):
+                Shelf.objects.using(alias).exists()
+
+    spans = [dict(span.attributes) for span in asked(act).of(OWN_SCOPE)]
+    system = "mariadb" if "mariadb" in version else DRIVER.vendor
+    assert {span["db.system.name"] for span in spans} == {system}
+    names = {Path(connections[alias].settings_dict["NAME"]).name for alias in connections}
+    assert {span["db.namespace"] for span in spans} == names
 
 
 @pytest.mark.skipif(not INSTRUMENTED, reason="nothing tells of it")

@@ -23,6 +23,7 @@ from otel2test.processors.django import handlers, waiting
 from otel2test.processors.files import TraceFile
 from otel2test.processors.recorder import DJANGO_SCOPE, Recorder
 from otel2test.processors.settings import RecorderSettings
+from otel2test.tables import rows_of
 
 PROJECT = "tests.processors.django.projects.shop"
 
@@ -34,6 +35,8 @@ class RecordedSpan:
     start: int
     attributes: dict[str, Any]
     """Those of ours are parsed."""
+    events: tuple[dict[str, Any], ...] = ()
+    """The attributes of each."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,12 @@ class Recorded:
     @property
     def request(self) -> dict[str, Any]:
         """The attributes of the request's span."""
+        return self.request_span.attributes
+
+    @property
+    def request_span(self) -> RecordedSpan:
         (span,) = self.of(DJANGO_SCOPE)
-        return span.attributes
+        return span
 
     def __getitem__(self, name: str) -> Any:
         return self.request[f"otel2test.{name}"]
@@ -92,7 +99,14 @@ def _spans(document: dict[str, Any]) -> Iterator[RecordedSpan]:
                 attributes = {item["key"]: _value(item) for item in span.get("attributes", ())}
                 _complete(attributes)
                 yield RecordedSpan(
-                    span["name"], scope["scope"]["name"], int(span["startTimeUnixNano"]), attributes
+                    span["name"],
+                    scope["scope"]["name"],
+                    int(span["startTimeUnixNano"]),
+                    attributes,
+                    tuple(
+                        {item["key"]: _value(item) for item in event["attributes"]}
+                        for event in span.get("events", ())
+                    ),
                 )
 
 
@@ -102,11 +116,13 @@ def _value(attribute: dict[str, Any]) -> Any:
 
 
 def _complete(attributes: dict[str, Any]) -> None:
-    """Give a statement its text, where only the driver's instrumentation told it, and a source a column."""
+    """Give a statement its rows, its text, where only the driver told it, and a source a column."""
     query = attributes.get("otel2test.db.query")
     if query is None:
         return
     query.setdefault("sql", attributes.get("db.query.text", attributes.get("db.statement")))
+    if "cells" in query:
+        query["rows"] = rows_of(query.pop("cells"))
     if "sources" in query:
         query["sources"] = [column for source in query["sources"] for column in _columns(source)]
 

@@ -1,6 +1,7 @@
 """The same hooks under ASGI."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import AsyncClient
+from opentelemetry.instrumentation.django.middleware.otel_middleware import _DjangoMiddleware
 
 from tests.processors.django.projects.shop.harness import Memory, Recorded
 from tests.processors.django.projects.shop.models import Shelf
@@ -94,6 +96,51 @@ def test_requests_at_the_same_time_do_not_mix(memory: Memory) -> None:
         sent = trace["http.request"]["query_string"]
         assert trace["http.response"]["body"]["text"] == f"{sent[-1]}0"
         assert len(trace.queries) == 1
+
+
+@pytest.mark.parametrize("hooked", [False, True], ids=["awaited", "in a thread"])
+def test_a_task_that_outlives_its_request(
+    memory: Memory, hooked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It works as without us, and its rows are told in a line of their own of the same trace."""
+    if hooked:
+        # A hook of the user's may query, which only threads may.
+        monkeypatch.setattr(
+            _DjangoMiddleware, "_otel_request_hook", lambda span, request: Shelf.objects.count()
+        )
+    found: list[object] = []
+
+    async def later() -> None:
+        await asyncio.sleep(0.05)
+        if not hooked:
+            found.append(await Shelf.objects.acount())
+            found.extend([shelf async for shelf in Shelf.objects.all()])
+
+    async def view(request: HttpRequest) -> HttpResponse:
+        tasks.append(asyncio.create_task(later()))
+        return HttpResponse("started")
+
+    async def both() -> Any:
+        response = await AsyncClient().get("/astage/x/")
+        await tasks[0]
+        return response
+
+    tasks: list[asyncio.Task[None]] = []
+    Stage.view = view
+    memory.traces.clear()
+    assert asyncio.run(both()).content == b"started"
+    if hooked:
+        assert len(memory.requests()[0].queries) == 1
+    else:
+        assert found == [0]
+        late = [query for trace in memory.traces[1:] for query in trace.queries]
+        assert [query["rows"] for query in late] == [[[0]], []]
+        assert len({span["traceId"] for span in map(_first_span, memory.traces)}) == 1
+
+
+def _first_span(trace: Recorded) -> dict[str, Any]:
+    span: dict[str, Any] = json.loads(trace.line)["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+    return span
 
 
 @pytest.mark.skipif(not hasattr(User.objects, "aget"), reason="no asynchronous query sets")

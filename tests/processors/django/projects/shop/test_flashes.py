@@ -57,6 +57,20 @@ def test_messages_that_a_page_shows_are_told_apart(visit: Visit) -> None:
     }
 
 
+def test_a_secret_in_a_message_is_replaced(visit: Visit) -> None:
+    key = "AKIA" + "Q3EGRIKZ5RZFQXUM"
+
+    def view(request: HttpRequest) -> HttpResponse:
+        add(request)
+        messages.info(request, f"Your key is {key}.")
+        return HttpResponse("ok")
+
+    _, recorded = visit(view)
+
+    assert recorded["messages"]["added"][1][1].startswith("Your key is AKIA")
+    assert key not in recorded.line
+
+
 def test_a_lazy_text_stays_lazy(visit: Visit) -> None:
     def view(request: HttpRequest) -> HttpResponse:
         add(request)

@@ -4,8 +4,9 @@ import base64
 import gzip
 import io
 import json
+import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.test import Client
+from django.views.decorators.http import condition
 
 from tests.processors.django.projects.shop.conftest import Visit
 from tests.processors.django.projects.shop.models import Shelf
@@ -185,6 +187,21 @@ def test_not_modified_has_no_body(visit: Visit) -> None:
     assert recorded["http.response"]["body"] == {"kind": "empty"}
 
 
+def test_a_conditional_request_is_answered_with_its_condition(visit: Visit) -> None:
+    @condition(etag_func=lambda request, rest: '"7"')
+    def view(request: HttpRequest, rest: str = "") -> HttpResponse:
+        return HttpResponse("whole")
+
+    first, whole = visit(lambda request: view(request, rest=""))
+    again, recorded = visit(lambda request: view(request, rest=""), headers={"if-none-match": first["ETag"]})
+    assert (first.status_code, again.status_code) == (200, 304)
+    assert whole["http.response"]["body"]["text"] == "whole"
+    assert dict(recorded["http.request"]["headers"])["If-None-Match"] == '"7"'
+    assert recorded["http.response"]["status"] == 304
+    assert dict(recorded["http.response"]["headers"])["ETag"] == '"7"'
+    assert recorded["http.response"]["body"] == {"kind": "empty"}
+
+
 def test_compressed_body_is_told_plain(visit: Visit) -> None:
     packed = gzip.compress(b"hello " * 100)
     headers = {"Content-Encoding": "gzip"}
@@ -283,3 +300,52 @@ def test_unhandled_exception(visit: Visit) -> None:
     file, _, line = found["where"].rpartition(":")
     assert file == "tests/processors/django/projects/shop/test_requests.py"
     assert line.isdigit()
+
+
+class AskedError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("somebody asked")
+
+
+def raised_from(cause: Exception) -> Exception:
+    error = ValueError("plain")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (lambda: AskedError("what it says"), "what it says"),
+        (lambda: raised_from(LookupError(Shelf.objects.all())), "plain"),
+        (lambda: LookupError(Shelf.objects.all()), ""),
+        (lambda: ExceptionGroup("both", [LookupError(Shelf.objects.all())]), "both"),
+    ],
+    ids=["its own text", "that of its cause", "a query set", "a group"],
+)
+def test_an_exception_is_not_asked_for_its_text(
+    visit: Visit, error: Callable[[], Exception], message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL + 1, "django.request")  # who handles the record would ask
+
+    def view(request: HttpRequest) -> HttpResponse:
+        raise error()
+
+    response, recorded = visit(view)
+    assert response.status_code == 500
+    assert recorded.queries == []
+    assert recorded["exception"]["message"] == message
+    (event,) = recorded.request_span.events
+    assert event["exception.type"].endswith(type(error()).__name__)
+    assert event["exception.message"] == message
+    assert "test_requests.py" in event["exception.stacktrace"]
+
+
+def test_an_exception_with_a_plain_text_is_the_instrumentations(visit: Visit) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        raise LookupError("nothing here") from ValueError(7)
+
+    _, recorded = visit(view)
+    (event,) = recorded.request_span.events
+    assert "exception.escaped" in event
+    assert "ValueError: 7" in event["exception.stacktrace"]

@@ -7,7 +7,9 @@ that was written are searched for them, in every spelling.
 import base64
 import json
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -18,7 +20,8 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.test import Client
+from django.test import Client, override_settings
+from django.utils.html import escape
 from opentelemetry import trace
 
 from otel2test.processors import calls, effects, project
@@ -298,6 +301,70 @@ def test_secrets_in_sql_of_its_own_are_not_written(written: Written, batch: Sequ
 
     assert written.send(view).status_code == 200
     assert all_told(batch, written.data) == []
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All secrets in the environment of this process, under a secret's name where they have no shape."""
+    monkeypatch.setattr(RECORDER, "settings", replace(RECORDER.settings, max_body=5_000_000))
+    for name in list(os.environ):
+        monkeypatch.delenv(name)
+    for number, secret in enumerate(SECRETS):
+        monkeypatch.setenv(f"NOTE_{number}" if secret.shows else f"APP_{number}_PASSWORD", secret.text)
+
+
+def hold(environ: object) -> object:
+    held = [environ]
+    assert held
+    return environ
+
+
+def in_many_forms(request: HttpRequest) -> HttpResponse:
+    environ = hold(os.environ)
+    as_bytes = hold({os.fsencode(k): v for k, v in os.environb.items()})
+    pairs, values = hold(sorted(os.environ.items())), hold(list(os.environ.values()))
+    typed = hold(["run", *(f"--note={value}" for value in os.environ.values())])
+    return HttpResponse(f"{bool(environ)} {as_bytes and pairs and values and typed and True}")
+
+
+def one_by_one(request: HttpRequest) -> HttpResponse:
+    for value in os.environ.values():
+        pass_through(value)
+        logging.getLogger("shop").warning("there is %s", value)
+    return HttpResponse("".join(f"{name}={value}\n" for name, value in os.environ.items()), "text/plain")
+
+
+def on_the_debug_page(request: HttpRequest) -> HttpResponse:
+    request.META.update(os.environ)  # as runserver does
+    shown = list(os.environ.values())
+    raise LookupError(shown)
+
+
+@pytest.mark.usefixtures("planted")
+@pytest.mark.parametrize("view", [in_many_forms, one_by_one, on_the_debug_page])
+def test_secrets_of_the_environment_are_not_written(
+    written: Written, view: Callable[[HttpRequest], HttpResponse]
+) -> None:
+    with override_settings(DEBUG=True):
+        response = written.send(view)
+
+    assert response.status_code == (500 if view is on_the_debug_page else 200)
+    assert all_told(SECRETS, written.data) == []
+
+
+@pytest.mark.usefixtures("planted")
+def test_the_page_that_shows_the_settings_has_no_secrets(written: Written) -> None:
+    texts = [secret.text for secret in SECRETS]
+
+    def view(request: HttpRequest) -> HttpResponse:
+        raise LookupError("see the settings")
+
+    with override_settings(DEBUG=True, NOTES=texts, MAIL={"NOTE": texts}, READ=dict(os.environ)):
+        page = written.send(view).content.decode()
+
+    assert page.count(escape(texts[0])) >= 3
+    assert len(written.memory.requests()[-1]["http.response"]["body"]["text"]) == len(page)
+    assert all_told(SECRETS, written.data) == []
 
 
 def test_a_secret_is_the_same_pseudonym_in_path_form_mail_and_row(written: Written) -> None:

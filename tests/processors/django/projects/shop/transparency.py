@@ -128,6 +128,7 @@ def break_hooks() -> None:
         "bodies.tee_response",
         "compiler._origin",
         "executions._statement",
+        "forms.notice",
         "handlers.failure",
         "identity._data",
         "messages.request_head",

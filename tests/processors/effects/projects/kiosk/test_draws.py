@@ -47,6 +47,10 @@ def told(effects: Effects, view: Callable[..., Any]) -> list[tuple[str, list[Any
         (lambda: random.SystemRandom().randint(1, 6), "random.SystemRandom.randint", [1, 6]),
         (lambda: random.SystemRandom().random(), "random.SystemRandom.random", []),
         (lambda: random.Random(7).randint(1, 6), "random.Random.randint", [1, 6]),
+        (lambda: random.Random(7).random(), "random.Random.random", []),
+        (lambda: random.Random(7).uniform(0, 1), "random.Random.uniform", [0, 1]),
+        (lambda: secrets.SystemRandom().random(), "random.SystemRandom.random", []),
+        (lambda: secrets.SystemRandom().choice("abc"), "random.SystemRandom.choice", ["abc"]),
         (lambda: secrets.choice([1, 2]), "secrets.choice", [[1, 2]]),
         (lambda: secrets.randbelow(5), "secrets.randbelow", [5]),
         (lambda: secrets.randbits(4), "secrets.randbits", [4]),
@@ -179,14 +183,24 @@ def test_functions_stay_what_they_were() -> None:
     assert pickle.loads(pickle.dumps(os.urandom)) is os.urandom
     assert pickle.loads(pickle.dumps(random.random)) is random.random
     assert inspect.getsourcefile(uuid.uuid4) == uuid.__file__
+    assert pickle.loads(pickle.dumps(random.Random.random)) is random.Random.random
+    assert pickle.loads(pickle.dumps(random.Random(7))).random() == random.Random(7).random()
     with pytest.raises(TypeError):
         secrets.token_hex(1, 2)  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        random.Random(7).random(1)  # type: ignore[call-arg]
 
 
 def test_seeded_numbers_stay_the_same() -> None:
-    program = "import random; random.seed(7); print(random.randint(1, 10**9), random.random())"
+    program = (
+        "import random; random.seed(7); rng = random.Random(8); "
+        "print(random.randint(1, 10**9), random.random(), "
+        "rng.random(), rng.getrandbits(70), rng.sample(range(9), 5))"
+    )
     random.seed(7)
+    rng = random.Random(8)
     here = f"{random.randint(1, 10**9)} {random.random()}"
+    here += f" {rng.random()} {rng.getrandbits(70)} {rng.sample(range(9), 5)}"
 
     there = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert here == there.stdout.strip()
@@ -213,6 +227,16 @@ def test_arguments_that_resist(effects: Effects) -> None:
     assert (arguments, value) == ([[5]], 5)
 
 
+def test_a_generator_of_the_programs_own(effects: Effects) -> None:
+    class Loaded(random.Random):
+        def random(self) -> float:
+            return 0.5
+
+    ((source, _, value),) = told(effects, lambda request: Loaded().uniform(0, 6))
+
+    assert (source, value) == ("random.Random.uniform", 3)
+
+
 def test_a_generator_that_is_not_one(effects: Effects) -> None:
     class Broken(random.Random):
         @property
@@ -224,9 +248,9 @@ def test_a_generator_that_is_not_one(effects: Effects) -> None:
 
     generator = Broken(7)
 
-    ((source, _, _),) = told(effects, lambda request: generator.randint(1, 6))
+    drawn = told(effects, lambda request: [generator.randint(1, 6), generator.random()])
 
-    assert source == "random.Random.randint"
+    assert [source for source, _, _ in drawn] == ["random.Random.randint", "random.Random.random"]
 
 
 def test_nothing_is_recorded_outside_of_a_request() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models.signals import post_save
+from django.db.models.signals import post_init, post_save
 from django.dispatch import Signal
 from django.http import HttpRequest
 from django.test.utils import CaptureQueriesContext
@@ -27,6 +27,19 @@ def test_a_signal_of_a_model(effects: Effects) -> None:
     assert told["receivers"] == [f"{PROJECT}.models.on_ticket"]
     assert told["arguments"]["created"] is True
     assert told["arguments"]["instance"]["$model"]["fields"]["title"] == "Ghost Train"
+
+
+def test_a_signal_that_each_instance_sends_is_told_as_soon_as_somebody_listens(effects: Effects) -> None:
+    def view(request: HttpRequest) -> None:
+        models.Stub(title="Ghost Train")
+
+    assert effects("signals", view) == []
+    post_init.connect(models.on_ticket, sender=models.Stub)
+    try:
+        (told,) = effects("signals", view)
+    finally:
+        post_init.disconnect(models.on_ticket, sender=models.Stub)
+    assert (told["signal"], told["sender"]) == ("django.db.models.signals.post_init", "kiosk.Stub")
 
 
 def test_what_nobody_of_the_project_listens_to_is_left_out(effects: Effects) -> None:

@@ -1,0 +1,3 @@
+from . import sieve
+
+class Sieve(sieve.Sieve): ...

@@ -1,0 +1,146 @@
+"""What C has faster than Python; :mod:`otel2test.processors.sieve` says what it is.
+
+Each condition is what some kind of secret of :mod:`otel2test.secrets.shapes` needs at least. Other letters
+than those of ASCII are not judged here.
+"""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+
+cdef extern from *:
+    """
+    static int otel2test_is_ascii(PyObject *text) {
+        return PyUnicode_IS_COMPACT_ASCII(text);
+    }
+    static const unsigned char *otel2test_characters(PyObject *text) {
+        return PyUnicode_1BYTE_DATA(text);
+    }
+    """
+    bint otel2test_is_ascii(object text)
+    const unsigned char *otel2test_characters(object text)
+
+cdef enum:
+    _IN_KEYS = 1
+    _DIGIT = 2
+    _UPPER = 4
+    _BETWEEN_DIGITS = 8
+
+cdef unsigned char _CLASSES[256]
+cdef Py_ssize_t _LONGEST_RUN = 15
+"""Of characters of keys; all kinds have more in a row, after what a colon or a question mark may part."""
+cdef Py_ssize_t _MOST_DIGITS = 13
+cdef tuple _SCHEMES = ("bearer", "basic")
+
+
+def _configure():
+    from otel2test.secrets.services import KEY_CHARACTERS
+
+    for byte in range(256):
+        _CLASSES[byte] = (
+            (_IN_KEYS if byte in KEY_CHARACTERS and byte not in b":?&;" else 0)
+            | (_DIGIT if 48 <= byte <= 57 else 0)
+            | (_UPPER if 65 <= byte <= 90 else 0)
+            | (_BETWEEN_DIGITS if byte in b" -" else 0)
+        )
+
+
+_configure()
+
+
+@cython.final
+cdef class Sieve:
+    def __init__(self, shapes):
+        cdef int first, second
+        self._emails, self._phones = shapes.emails, shapes.phones
+        stems = [stem.lower() for stem in shapes.names.stems]
+        self._is_blind = bool(shapes.patterns) or any(len(stem) < 2 for stem in stems)
+        for first in range(8192):
+            self._begins[first] = 0
+        # What isn't of ASCII doesn't stand in a text of ASCII.
+        told = [(b"p", stem) for stem in stems] + [(b"s", scheme) for scheme in _SCHEMES]
+        self._stems = b"".join([kind + stem.encode() + b"\0" for kind, stem in told if stem.isascii()])
+        for _, stem in told:
+            if stem.isascii() and len(stem) >= 2:
+                first, second = ord(stem[0]), ord(stem[1])
+                self._begins[(first * 256 + second) // 8] |= 1 << (second % 8)
+
+    cpdef bint is_clean(self, object text) except -1:
+        cdef const unsigned char *begin
+        cdef const unsigned char *at
+        cdef const unsigned char *end
+        cdef Py_ssize_t run = 0
+        cdef Py_ssize_t digits = 0
+        cdef bint in_pairs = False
+        cdef unsigned char character
+        cdef unsigned char kind
+        if self._is_blind or type(text) is not str or not otel2test_is_ascii(text):
+            return False
+        begin = at = otel2test_characters(text)
+        end = at + len(<str>text)
+        while at < end:
+            character = at[0]
+            kind = _CLASSES[character]
+            run = run + 1 if kind & _IN_KEYS else 0
+            if run > _LONGEST_RUN:
+                return False
+            if kind & _DIGIT:
+                digits += 1
+                if digits > _MOST_DIGITS:
+                    return False
+                if at - begin >= 3 and _CLASSES[at[-1]] & _DIGIT and _CLASSES[at[-2]] & _UPPER and (
+                    _CLASSES[at[-3]] & _UPPER
+                ):
+                    return False  # an IBAN
+            elif not kind & _BETWEEN_DIGITS:
+                digits = 0
+            if character == b"$" or (character == b"@" and self._emails) or (character == b"+" and self._phones):
+                return False
+            if character == b"=" or character == b"<":
+                in_pairs = True
+            elif character == b":":
+                if end - at > 2 and at[1] == b"/" and at[2] == b"/":
+                    return False
+                if at == begin or at + 1 == end or not (
+                    _CLASSES[at[-1]] & _DIGIT and _CLASSES[at[1]] & _DIGIT
+                ):
+                    in_pairs = True
+            elif character == b"-" and end - at > 2 and at[1] == b"-" and at[2] == b"-":
+                return False  # a private key
+            at += 1
+        return not self._has_stem(begin, end, in_pairs)
+
+    cdef bint _has_stem(self, const unsigned char *at, const unsigned char *end, bint in_pairs) noexcept:
+        """Return whether a word stands there that announces a secret, be it that of a pair or alone."""
+        cdef unsigned int first
+        cdef unsigned int second = 0
+        while at < end:
+            first, second = second, _lower(at[0])
+            if self._begins[(first * 256 + second) // 8] >> (second % 8) & 1 and (
+                self._is_stem(at - 1, end, in_pairs)
+            ):
+                return True
+            at += 1
+        return False
+
+    cdef bint _is_stem(self, const unsigned char *at, const unsigned char *end, bint in_pairs) noexcept:
+        cdef const char *stem = PyBytes_AS_STRING(self._stems)
+        cdef const char *last = stem + PyBytes_GET_SIZE(self._stems)
+        cdef const unsigned char *place
+        cdef char kind
+        while stem < last:
+            kind = stem[0]
+            stem += 1
+            place = at
+            while stem[0] and place < end and _lower(place[0]) == <unsigned char>stem[0]:
+                stem += 1
+                place += 1
+            if not stem[0] and (in_pairs or kind == b"s"):
+                return True
+            while stem[0]:
+                stem += 1
+            stem += 1
+        return False
+
+
+cdef inline unsigned int _lower(unsigned char character) noexcept:
+    return character + 32 if 65 <= character <= 90 else character

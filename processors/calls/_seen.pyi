@@ -1,3 +1,0 @@
-from . import seen
-
-class Seen(seen.Seen): ...

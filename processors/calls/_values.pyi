@@ -1,0 +1,3 @@
+from . import values
+
+class Values(values.Values): ...
