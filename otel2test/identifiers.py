@@ -47,16 +47,20 @@ class Names:
 
     def __init__(self, reserved: Iterable[str] = ()) -> None:
         self._taken = set(reserved)
+        self._last: dict[str, int] = {}
+        """Up to which number a name is known to be taken."""
 
     def __contains__(self, name: str) -> bool:
         return name in self._taken
 
     def give(self, wanted: str) -> str:
         """Return ``wanted``, or ``wanted_2``, ``wanted_3`` … if that is taken."""
-        name, number = wanted, 1
+        number = self._last.get(wanted, 1)
+        name = wanted if number == 1 else f"{wanted}_{number}"
         while name in self._taken:
             number += 1
             name = f"{wanted}_{number}"
+        self._last[wanted] = number
         self._taken.add(name)
         return name
 

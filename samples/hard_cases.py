@@ -240,6 +240,17 @@ CASES = (
     Case("cached", ("caches",), (get("/statistics/"), get("/statistics/"))),
     Case("any-order", (ANY_ORDER,), (submit("/remind/"),)),
     Case("any-order-on-postgresql", (ANY_ORDER,), (submit("/remind/"),), postgresql=True),
+    Case(
+        "enumerated-in-any-order",
+        (ANY_ORDER,),
+        (submit("/announce/", status=200), get("/shelves/"), get("/titles/")),
+    ),
+    Case(
+        "enumerated-in-any-order-on-postgresql",
+        (ANY_ORDER,),
+        (submit("/announce/", status=200), get("/shelves/"), get("/titles/")),
+        postgresql=True,
+    ),
     Case("sorted-by-count", ("rows left out of a list that is sorted by a count",), (get("/fewest-books/"),)),
 )
 

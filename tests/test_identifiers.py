@@ -122,3 +122,25 @@ def test_a_numbered_name_may_be_wanted_too() -> None:
 )
 def test_plurals(noun: str, expected: str) -> None:
     assert plural(noun) == expected
+
+
+def test_many_names_are_given_without_trying_each_anew() -> None:
+    taken = _Counting()
+    names = Names()
+    names._taken = taken
+
+    given = [names.give("todo") for _ in range(1000)]
+
+    assert given[:3] == ["todo", "todo_2", "todo_3"]
+    assert len(set(given)) == 1000
+    assert taken.asked <= 2000
+
+
+class _Counting(set[str]):
+    """Knows how often it was asked."""
+
+    asked = 0
+
+    def __contains__(self, name: object) -> bool:
+        self.asked += 1
+        return super().__contains__(name)

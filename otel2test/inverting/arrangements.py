@@ -183,6 +183,19 @@ class AnswerCall:
     """How the same call was answered later, where the mock wants to know that at once."""
     loop: tuple[int, int, str] | None = None
     """(request, first call, why) where it is one of several calls that may come in any order."""
+    by_content: bool = False
+    """True where what is sent decides which of the answers to one URL is given."""
+
+    @property
+    def matched_form(self) -> Values:
+        """The form as ``responses`` reads it: of a field with several values the last."""
+        fields = self.sent_form or ()
+        return tuple((name, value[-1] if isinstance(value, list) else value) for name, value in fields)
+
+    @property
+    def has_blank(self) -> bool:
+        """Whether a value of that is the empty string."""
+        return any(value == "" for _, value in self.matched_form)
 
 
 @dataclass(frozen=True, slots=True)

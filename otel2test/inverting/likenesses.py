@@ -60,7 +60,33 @@ class InAnyOrder:
     key: SortKey
 
 
-Likeness: TypeAlias = OfType | Matching | OfLength | OneOf | SameAs | InAnyOrder
+@dataclass(frozen=True, slots=True)
+class PartsInAnyOrder:
+    """A text: in its middle these parts, which are given sorted, and between them a separator."""
+
+    parts: tuple[str, ...]
+    separator: str
+    last: str = ""
+    """What stands before the last part, where that is something else."""
+    before: str = ""
+    after: str = ""
+
+    @classmethod
+    def of(cls, text: str, separator: str, last: str, before: str, after: str) -> "PartsInAnyOrder":
+        """Return what is true of the text whatever the order of its parts."""
+        middle = text.removeprefix(before).removesuffix(after)
+        middle = middle.replace(last, separator) if last else middle
+        return cls(tuple(sorted(middle.split(separator))), separator, last, before, after)
+
+    def holds(self, text: object) -> bool:
+        """Say whether this is true of another text."""
+        return (
+            isinstance(text, str)
+            and self.of(text, self.separator, self.last, self.before, self.after) == self
+        )
+
+
+Likeness: TypeAlias = OfType | Matching | OfLength | OneOf | SameAs | InAnyOrder | PartsInAnyOrder
 
 _TYPES: Final = frozenset(
     {

@@ -6,47 +6,23 @@ value of its own that stands in the observation, alone or inside a longer text. 
 stand before and after, and of an inner loop each round may tell of the same row.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from otel2test.inverting.orders import (
-    KEY,
-    TIED,
-    UNSORTED,
-    Path,
-    Result,
-    sorting_of,
-    text_of,
-    texts_of,
-    tied,
-)
+from otel2test.inverting.orders import KEY, TIED, UNSORTED, Path, sorting_of, texts_of, tied
 from otel2test.inverting.sortings import Unordered
-from otel2test.inverting.sql import analyse
-from otel2test.inverting.statements import Select, Union
+from otel2test.inverting.standing import Column, RowValues, words_of
 from otel2test.reading.exchanges import Query
 
-_SHORTEST: Final = 2
-"""Shorter values stand in a longer text by accident."""
-_WORD: Final = re.compile(r"\w+")
-
 _Span: TypeAlias = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Column:
-    """One column of the rows that a query returned."""
-
-    result: Result
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
     """Observations, one after the other, and the rows that they follow."""
 
-    column: _Column
+    column: Column
     start: int
     rows: tuple[int, ...]
 
@@ -109,68 +85,22 @@ def _merged(spans: Iterable[_Span]) -> Iterator[_Span]:
 
 # --- which observation tells of which row ---------------------------------------------------
 
-_Place: TypeAlias = tuple[Path, "_Column", bool]
+_Place: TypeAlias = tuple[Path, Column, bool]
 """Where a text stands in observations, of which column a value in it is, and whether it is all of it."""
 _Told: TypeAlias = dict[_Place, dict[int, set[int]]]
 """… → observation → rows."""
 
 
 def _rows_told(told: Sequence[Mapping[Path, str]], queries: Iterable[Query]) -> _Told:
-    words = {word for each in told for text in each.values() for word in _WORD.findall(text.lower())}
-    values = _values(queries, words)
+    values = RowValues(queries, {word for each in told for text in each.values() for word in words_of(text)})
     found: _Told = {}
     for number, each in enumerate(told):
         for path, text in each.items():
-            for column, row, whole in _standing_in(text, values):
-                found.setdefault((path, column, whole), {}).setdefault(number, set()).add(row)
+            for part in values.standing_in(text):
+                for column, row in part.places:
+                    place = path, column, part.value == text
+                    found.setdefault(place, {}).setdefault(number, set()).add(row)
     return found
-
-
-_Values: TypeAlias = "dict[str, dict[str, list[tuple[_Column, int]]]]"
-"""First word of a value → the value → where it stands: its column, and the first row that has it."""
-
-
-def _values(queries: Iterable[Query], words: set[str]) -> _Values:
-    found: _Values = {}
-    for query in queries:
-        if len(query.rows) < 2 or query.error is not None or not _selects(query):
-            continue
-        result = Result(query)
-        for index, name in enumerate(query.columns):
-            column = _Column(result, name)
-            seen: set[str] = set()
-            for number, row in enumerate(query.rows):
-                text = text_of(row[index]) if index < len(row) else None
-                first = _WORD.search(text.lower()) if text is not None and text not in seen else None
-                if text is not None and first is not None and first[0] in words:
-                    seen.add(text)
-                    found.setdefault(first[0], {}).setdefault(text, []).append((column, number))
-    return found
-
-
-def _selects(query: Query) -> bool:
-    """Say whether rows came from a table: those that a statement has just written come as it wrote them."""
-    return isinstance(analyse(query.sql, query.vendor, has_params=query.params is not None), (Select, Union))
-
-
-def _standing_in(text: str, values: _Values) -> Iterator[tuple[_Column, int, bool]]:
-    """Yield the rows of which the text, or a part of it, is a value."""
-    for word in _WORD.finditer(text):
-        for value, places in values.get(word[0].lower(), {}).items():
-            before = (_WORD.search(value) or word).start()
-            start = word.start() - before
-            whole = value == text
-            if not whole and len(value) < _SHORTEST and not value.isdigit():
-                continue
-            if whole or (start >= 0 and text.startswith(value, start) and _ends(text, start + len(value))):
-                for column, row in places:
-                    if whole or not value.lstrip("-").isdigit() or KEY.search(column.name):
-                        yield column, row, whole
-
-
-def _ends(text: str, at: int) -> bool:
-    """Say whether a word ends there."""
-    return at >= len(text) or not (text[at].isalnum() and text[at - 1].isalnum())
 
 
 def _runs(place: _Place, rows: Mapping[int, set[int]], number: int) -> Iterator[_Run]:
@@ -190,7 +120,7 @@ def _runs(place: _Place, rows: Mapping[int, set[int]], number: int) -> Iterator[
         start += not fitting
 
 
-def _tells(path: Path, column: _Column, rows: Sequence[int], *, whole: bool) -> bool:
+def _tells(path: Path, column: Column, rows: Sequence[int], *, whole: bool) -> bool:
     """Say whether equal values are no accident, as small numbers may be."""
     index = column.result.query.columns.index(column.name)
     distinct = [*dict.fromkeys(rows)]

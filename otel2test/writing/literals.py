@@ -5,10 +5,11 @@ Whatever a recording said reaches the code through here, as a literal; there is 
 
 import datetime as dt
 import math
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeAlias
 
 from otel2test.identifiers import is_dotted
 from otel2test.inverting.expressions import (
@@ -38,6 +39,14 @@ _RANGES: Final = (
 )
 
 
+_Part: TypeAlias = str | Attribute | Variable
+_LONGEST: Final = 78
+"""What fits into a line together with what stands around it, as a rule."""
+_BEGUN: Final = re.compile(r"<[a-zA-Z/][^<>]*\Z|\{\{[^{}]*\Z")
+_MOST_LINES: Final = 40
+"""Of a longer text nobody reads every line."""
+
+
 class UnwritableError(ValueError):
     """A value that has no literal form."""
 
@@ -51,7 +60,7 @@ class Literals:
             type(None): repr,
             bool: repr,
             int: repr,
-            str: repr,
+            str: self._text,
             bytes: repr,
             float: self._float,
             Decimal: self._decimal,
@@ -104,6 +113,10 @@ class Literals:
             return f", key={self.imports.name('operator', 'itemgetter')}({names})"
         texts = [f"str(entry{self.parts([name])})" for name in key.keys]
         return f", key=lambda entry: {_one_or_several(texts)}"
+
+    def _text(self, value: str) -> str:
+        fits = _LONGEST < len(value) <= _LONGEST * _MOST_LINES
+        return self._broken((value,)) if fits else repr(value)
 
     def _float(self, value: float) -> str:
         return repr(value) if math.isfinite(value) else f'float("{value}")'
@@ -173,11 +186,31 @@ class Literals:
         return f"{{{', '.join(f'{self.write(key)}: {self.write(item)}' for key, item in value.items())}}}"
 
     def _formatted(self, value: Formatted) -> str:
-        parts = [
-            f"{{{self.write(part)}}}" if not isinstance(part, str) else _inside_f_string(part)
-            for part in value.parts
-        ]
-        return f'f"{"".join(parts)}"'
+        whole = self._line(value.parts)
+        return whole if len(whole) <= _LONGEST else self._broken(value.parts)
+
+    def _broken(self, parts: Sequence[_Part]) -> str:
+        """Return a long text as several strings in brackets, one below the other, broken between words."""
+        lines: list[list[_Part]] = [[]]
+        width = 0
+        for word in _words(parts):
+            told = len(self._line(word))
+            if lines[-1] and (width + told > _LONGEST or str(lines[-1][-1]).endswith("\n")):
+                lines.append([])
+                width = 0
+            lines[-1] += word
+            width += told - len('""')
+        if not 1 < len(lines) <= _MOST_LINES:
+            return self._line(parts)
+        return f"({' '.join(map(self._line, lines))})"
+
+    def _line(self, parts: Sequence[_Part]) -> str:
+        if all(isinstance(part, str) for part in parts):
+            return repr("".join(map(str, parts)))
+        inside = (
+            _inside_f_string(part) if isinstance(part, str) else f"{{{self.write(part)}}}" for part in parts
+        )
+        return f'f"{"".join(inside)}"'
 
     def _range(self, value: RangeValue) -> str:
         """Return a range as psycopg has it, by the type of its ends."""
@@ -216,6 +249,28 @@ def raw(pattern: str) -> str:
     if quote is None or not pattern.isprintable() or pattern.endswith("\\"):
         return repr(pattern)
     return f"r{quote}{pattern}{quote}"
+
+
+def _words(parts: Sequence[_Part]) -> Iterator[list[_Part]]:
+    """Yield a text word by word, each with the blanks behind it and all that isn't text between blanks.
+
+    A tag of HTML is one word, and so is what stands in a template's brackets.
+    """
+    word: list[_Part] = []
+    for part in parts:
+        for piece in re.findall(r"\S*\s*", part)[:-1] if isinstance(part, str) else [part]:
+            word.append(piece)
+            if isinstance(piece, str) and piece[-1:].isspace() and not _is_open(word):
+                yield word
+                word = []
+    if word:
+        yield word
+
+
+def _is_open(word: Sequence[_Part]) -> bool:
+    """Say whether a tag was begun that isn't ended yet."""
+    text = "".join(part for part in word if isinstance(part, str))
+    return _BEGUN.search(text) is not None
 
 
 def _inside_f_string(text: str) -> str:

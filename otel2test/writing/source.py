@@ -5,8 +5,9 @@ see plans and steps, and write values only through ``literal``.
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from types import CodeType, FunctionType, MethodType
 from typing import Any, Final
 
@@ -51,6 +52,9 @@ _FIXED: Final = frozenset(
     }
 )
 """Variables that templates write by themselves."""
+
+_FEW_UNUSED: Final = 2
+"""More rows in a row than these that nobody names are unpacked into ``*_``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +229,8 @@ def _environment(imports: Imports) -> jinja2.Environment:
         module=imports.module,
         kind=kind,
         is_invented=is_invented,
+        made_up_alike=made_up_alike,
+        unpacked=unpacked,
         used=used_variables,
         clock=clock_of,
         fixtures=fixtures,
@@ -258,6 +264,31 @@ def fixtures(plan: Plan) -> list[str]:
 def is_invented(step: object) -> bool:
     """Say whether the step makes rows of which nothing was recorded."""
     return isinstance(step, (CreateRow, CreateInBulk, CreateAlike)) and step.made_up == ("*",)
+
+
+def made_up_alike(step: object, before: object) -> bool:
+    """Say whether the same is made up of what ``step`` makes and of what was made just ``before``."""
+    made = (CreateRow, CreateInBulk, CreateAlike)
+    return (
+        isinstance(step, made)
+        and isinstance(before, made)
+        and bool(step.made_up)
+        and step.made_up == before.made_up
+    )
+
+
+def unpacked(variables: Sequence[str | None], used: Collection[str]) -> list[str]:
+    """Return the names to unpack rows into: ``_`` for those not used, ``*_`` for most of several in a row."""
+    names = [name if name is not None and name in used else "_" for name in variables]
+    stretches = [(name, [*same]) for name, same in groupby(names)]
+    longest = max((len(same) for name, same in stretches if name == "_"), default=0)
+    found: list[str] = []
+    for name, same in stretches:
+        if name == "_" and len(same) == longest > _FEW_UNUSED and "*_" not in found:
+            found.append("*_")
+        else:
+            found += same
+    return found
 
 
 def used_variables(plan: Plan) -> frozenset[str]:

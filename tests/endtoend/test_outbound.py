@@ -1,14 +1,16 @@
 """Calls by every library are recorded against a server, and answered without one in the generated tests."""
 
 import json
+import re
 import shutil
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from textwrap import indent
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -22,7 +24,7 @@ from samples.running import free_port, process_environment, running, wait_for_re
 pytestmark = pytest.mark.xdist_group("outbound")
 
 PROJECT = Path(__file__).parent / "projects" / "billing"
-VISITS = (
+OTHERS = (
     ("GET", "/convert/1/EUR/", 200),
     ("GET", "/convert/1/XXX/", 404),
     ("POST", "/charge/1/", 200),
@@ -35,6 +37,22 @@ VISITS = (
     ("GET", "/outage/urllib3/", 502),
     ("GET", "/outage/requests/", 502),
 )
+QUOTED = (
+    "httpx/form",
+    "httpx/json",
+    "httpx/text",
+    "requests/form",
+    "requests/json",
+    "requests/text",
+    "urllib3/text",
+)
+VISITS = (*OTHERS, *(("GET", f"/quotes/{how}/", 200) for how in QUOTED))
+"""What asks for a quote for each invoice does so in any order."""
+REVERSED = """
+from django.db import connection
+
+connection.cursor().execute("PRAGMA reverse_unordered_selects = ON")
+"""
 
 
 class Service(BaseHTTPRequestHandler):
@@ -57,6 +75,8 @@ class Service(BaseHTTPRequestHandler):
         self.posted[self.path] += 1
         if self.path == "/moved":
             self._answer(303, b"", "text/plain", Location="/status?of=archive")
+        elif self.path == "/quotes":
+            self._answer(200, b"quote for " + sent, "text/plain")
         elif self.posted[self.path] == 1:
             self._answer(503, b"later", "text/plain")
         elif self.path == "/charges":
@@ -101,7 +121,9 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
         _python(env, "manage.py", "migrate", "--run-syncdb", "--verbosity=0")
-        make = "from invoices.models import Document; Document.objects.create(number='A-7', amount='20.00')"
+        make = "from invoices.models import Document\n"
+        for number in ("A-7", "B-8", "C-9"):
+            make += f"Document.objects.create(number={number!r}, amount='20.00')\n"
         _python(env, "manage.py", "shell", "--command", make)
         port = free_port()
         command = ("otel2test", "run", "--", "python", "manage.py", "runserver", "--noreload", str(port))
@@ -140,7 +162,31 @@ def test_generated_tests_pass_without_the_services(
     generated = generate(spans, framework, tests)
     assert generated.returncode == 0, generated.stderr
     text = tests.read_text(encoding="utf-8")
-    assert "Not inverted" not in text
+    assert (
+        text.count("Not inverted")
+        == text.count("mocket answers in this order, while the calls may come in any")
+        == 1
+    )
+    _run(project, framework, service)
+    tests.write_text(_reversed(text), encoding="utf-8")
+    _run(project, framework, service)
+
+
+def _reversed(text: str) -> str:
+    """Return the tests, rows that come in any order in another one; but for what none can answer then."""
+    tests = re.split(r"(?m)^(?= *def test_)", text)
+    return "".join(
+        re.sub(r"(?m)^( +)# Act$", _before_act("OFF" if "Not inverted" in test else "ON"), test)
+        for test in tests
+    )
+
+
+def _before_act(switch: str) -> Callable[[re.Match[str]], str]:
+    return lambda act: indent(REVERSED.replace("ON", switch), act[1]) + act[0]
+
+
+def _run(project: Path, framework: Framework, service: str) -> None:
+    text = (project / "test_recorded.py").read_text(encoding="utf-8")
     command = {"pytest": ("-m", "pytest", "-q", "-rN"), "unittest": ("manage.py", "test", "test_recorded")}
     env = {"SERVICE_URL": service, "DJANGO_SETTINGS_MODULE": "config.settings"}
     done = subprocess.run(

@@ -115,6 +115,70 @@ def test_a_literal_is_the_value(value: object) -> None:
     assert (found, type(found), repr(found)) == (value, type(value), repr(value))
 
 
+LONG = "You are receiving this because you, or someone else, tried to access an account.\r\n\r\nBye"
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        (
+            LONG,
+            [
+                "You are receiving this because you, or someone else, tried to access an ",
+                "account.\r\n\r\n",
+                "Bye",
+            ],
+        ),
+        (
+            f"The message <a href='/messages/7/' class='link' title='{'x' * 40}'>Hello</a> was added.",
+            [
+                "The message ",
+                f"<a href='/messages/7/' class='link' title='{'x' * 40}'>Hello</a> ",
+                "was added.",
+            ],
+        ),
+        (f"{'x' * 70} {{{{ title|upper }}}} y", ["x" * 70 + " ", "{{ title|upper }} y"]),
+        (f"{'x' * 70} is a < b y", ["x" * 70 + " is a ", "< b y"]),
+        ("1\n2\n3", ["1\n2\n3"]),
+        ("x" * 200, ["x" * 200]),
+        ("a b\n" * 100, ["a b\n" * 100]),
+        (" " * 100, [" " * 100]),
+    ],
+    ids=[
+        "words",
+        "a tag",
+        "a template's brackets",
+        "no tag",
+        "short",
+        "one word",
+        "too many lines",
+        "blanks",
+    ],
+)
+def test_a_long_text_is_broken_between_words(value: str, lines: list[str]) -> None:
+    text = Literals(Imports()).write(value)
+
+    assert text == (f"({' '.join(map(repr, lines))})" if len(lines) > 1 else repr(value))
+    assert ast.literal_eval(text) == value
+
+
+@given(st.lists(st.sampled_from(["word", "\n", " ", "'", '"', "\\", "{", "}", "\u2028", "Ærø"]), min_size=60))
+def test_a_broken_text_is_the_value(parts: list[str]) -> None:
+    value = " ".join(parts)
+
+    assert evaluate(value) == value
+    assert evaluate(Formatted((value, Variable("x"), value)), x=7) == f"{value}7{value}"
+
+
+def test_a_long_f_string_is_one_only_where_a_variable_stands() -> None:
+    ticket = Attribute("ticket", "pk")
+
+    text = Literals(Imports()).write(Formatted((f"{LONG} [", ticket, "] and so on")))
+
+    assert text.startswith("('You are receiving")
+    assert text.endswith(""" f"Bye [{ticket.pk}] and so on")""")
+
+
 def test_a_time_of_any_zone_is_the_same_instant() -> None:
     value = dt.datetime(2026, 1, 1, 0, 30, tzinfo=PARIS)
 

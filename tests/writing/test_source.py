@@ -110,6 +110,7 @@ from otel2test.inverting.likenesses import (
     OfLength,
     OfType,
     OneOf,
+    PartsInAnyOrder,
     SameAs,
 )
 from otel2test.inverting.plan import Note, Plan
@@ -625,6 +626,21 @@ LIKENESSES: list[tuple[Likeness, str, str]] = [
         'assert sorted(todo.title, key=itemgetter(0)) == [["a"]]',
         'self.assertEqual(sorted(todo.title, key=itemgetter(0)), [["a"]])',
     ),
+    (
+        PartsInAnyOrder(("a", "b"), ", "),
+        'assert sorted(todo.title.split(", ")) == ["a", "b"]',
+        'self.assertEqual(sorted(todo.title.split(", ")), ["a", "b"])',
+    ),
+    (
+        PartsInAnyOrder(("a", "b"), " ", before=">", after="<"),
+        'assert sorted(todo.title.removeprefix(">").removesuffix("<").split(" ")) == ["a", "b"]',
+        'self.assertEqual(sorted(todo.title.removeprefix(">").removesuffix("<").split(" ")), ["a", "b"])',
+    ),
+    (
+        PartsInAnyOrder(("a", "b"), ";", last="or"),
+        'assert sorted(todo.title.replace("or", ";").split(";")) == ["a", "b"]',
+        'self.assertEqual(sorted(todo.title.replace("or", ";").split(";")), ["a", "b"])',
+    ),
 ]
 
 
@@ -779,6 +795,16 @@ def test_rows_that_nothing_refers_to_have_no_variable(framework: Framework) -> N
 
 
 @both
+def test_rows_made_in_bulk_are_unpacked_as_far_as_something_refers_to_them(framework: Framework) -> None:
+    rows = (None, "todo", "todo_2", None, None, None)
+    several = CreateInBulk(rows, TODO, "objects", ((("title", "A"),),) * 6)
+
+    text = module(plan(several, UpdateRow("todo", TODO, "objects", ())), framework=framework).text
+
+    assert "[_, todo, *_] = Todo.objects.bulk_create(" in text
+
+
+@both
 def test_what_was_made_up_is_said(framework: Framework) -> None:
     whole = CreateRow(None, TODO, "objects", "create", (("title", "A"),), ("*",))
     partly = CreateRow(None, TODO, "objects", "create", (("title", "A"),), ("title", "votes"))
@@ -787,6 +813,16 @@ def test_what_was_made_up_is_said(framework: Framework) -> None:
 
     assert "# Made up: the request needed this row" in text
     assert "# Made up: title, votes." in text
+
+
+@both
+def test_what_was_made_up_of_several_rows_is_said_once(framework: Framework) -> None:
+    one = CreateRow(None, TODO, "objects", "create", (("title", "A"),), ("title",))
+    other = CreateRow(None, TODO, "objects", "create", (("title", "A"),), ("votes",))
+
+    text = module(plan(one, one, other, one), framework=framework).text
+
+    assert re.findall(r"# Made up: (.*)\.", text) == ["title", "votes", "title"]
 
 
 @both
@@ -838,8 +874,13 @@ def test_requests(framework: Framework, act: SendRequest, call: str) -> None:
         (answer(sends_json=True, sent_json=[1]), "match=[matchers.json_params_matcher([1])]"),
         (
             answer(sent_form=(("a", ["1", "2"]),)),
-            'match=[matchers.urlencoded_params_matcher({"a": ["1", "2"]})]',
+            'match=[matchers.urlencoded_params_matcher({"a": "2"})]',
         ),
+        (
+            answer(sent_form=(("a", ""),)),
+            'match=[matchers.urlencoded_params_matcher({"a": ""}, allow_blank=True)]',
+        ),
+        (answer(sent_text="x", by_content=True), 'match=[matchers.body_matcher("x")]'),
         (
             answer(error=Name("requests.exceptions", "ConnectionError"), error_message="no way"),
             'body=ConnectionError("no way")',
@@ -851,6 +892,28 @@ def test_answers(framework: Framework, step: AnswerCall, text: str) -> None:
 
     assert text in flat(found)
     assert "@responses.activate(assert_all_requests_are_fired=True)" in found
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        (
+            answer(method="POST", mock="respx", sends_json=True, sent_json=[1], by_content=True),
+            f'respx.post(url__eq="{URL}", json=[1]).respond()',
+        ),
+        (
+            answer(method="POST", mock="respx", sent_form=(("a", ["1", "2"]),), by_content=True),
+            f'respx.post(url__eq="{URL}", data={{"a": ["1", "2"]}}).respond()',
+        ),
+        (
+            answer(method="POST", mock="respx", sent_text="x", by_content=True),
+            f'respx.post(url__eq="{URL}", content="x").respond()',
+        ),
+    ],
+)
+def test_answers_found_by_what_is_sent(framework: Framework, step: AnswerCall, text: str) -> None:
+    assert text in flat(module(plan(step), framework=framework).text)
 
 
 @both
@@ -1032,6 +1095,7 @@ def everything(text: str) -> Plan:
         AssertLike(AssertHeader(text, text), Matching(text), (text,)),
         AssertLike(AssertHeader(text, text), Matching(text, anywhere=True)),
         AssertLike(AssertHeader(text, text), InAnyOrder([text], SortKey((text,)))),
+        AssertLike(AssertHeader(text, text), PartsInAnyOrder((text,), text, text, text, text)),
         AssertLike(AssertHeader(text, text), OneOf((text,))),
         AssertLike(AssertCalledOnce("todo", (), ()), SameAs(text), ("args", text)),
         AssertNothing(text),

@@ -7,7 +7,7 @@ for a handful and more of them, in which made-up texts and numbers count.
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Final, TypeGuard
 
 from otel2test.inverting.arrangements import CreateAlike
 from otel2test.inverting.django.models import import_name, manager_of
@@ -24,13 +24,30 @@ def runs(rows: Sequence[Row], values: Sequence[Values]) -> Iterator[tuple[Sequen
         yield rows, values
         return
 
-    def recorded(pair: tuple[Row, Values]) -> list[tuple[str, str]]:
-        row, given = pair
-        return [(name, "" if name in row.made_up else repr(value)) for name, value in given]
+    def recorded(numbered: tuple[int, tuple[Row, Values]]) -> list[tuple[str, str]]:
+        number, (row, given) = numbered
+        # Of keys that count, the difference from the row's number is the same.
+        return [
+            (name, "" if name in row.made_up else repr(value - number if _counts(value, name) else value))
+            for name, value in given
+        ]
 
-    for _, found in groupby(zip(rows, values, strict=True), key=recorded):
-        run = list(found)
-        yield [row for row, _ in run], [given for _, given in run]
+    single: list[tuple[Row, Values]] = []
+    for _, found in groupby(enumerate(zip(rows, values, strict=True)), key=recorded):
+        run = [pair for _, pair in found]
+        if len(run) < _FEWEST:
+            single += run
+            continue
+        if single:
+            yield _parted(single)
+            single = []
+        yield _parted(run)
+    if single:
+        yield _parted(single)
+
+
+def _parted(run: Sequence[tuple[Row, Values]]) -> tuple[Sequence[Row], Sequence[Values]]:
+    return [row for row, _ in run], [given for _, given in run]
 
 
 def in_a_loop(rows: Sequence[Row], values: Sequence[Values]) -> CreateAlike | None:
@@ -54,7 +71,10 @@ def in_a_loop(rows: Sequence[Row], values: Sequence[Values]) -> CreateAlike | No
         if all(type(value) is type(column[0]) and value == column[0] for value in column):
             given.append((name, column[0]))
             continue
-        counted = _counted(column) if all(name in row.made_up for row in rows) else None
+        may_count = all(
+            name in row.made_up or _counts(key, name) for row, key in zip(rows, column, strict=True)
+        )
+        counted = _counted(column) if may_count else None
         if counted is None or numbers not in (None, counted[1]):
             return None
         numbers = counted[1]
@@ -62,6 +82,11 @@ def in_a_loop(rows: Sequence[Row], values: Sequence[Values]) -> CreateAlike | No
     return CreateAlike(
         import_name(model), manager_of(model), tuple(given), numbers or range(len(rows)), made_up(rows[0])
     )
+
+
+def _counts(value: Value, name: str) -> TypeGuard[int]:
+    """Say whether a value is a key, of which the next row may have the next."""
+    return name == "pk" and type(value) is int
 
 
 def _counted(values: Sequence[Value]) -> tuple[Numbered, range] | None:

@@ -22,6 +22,7 @@ from otel2test.inverting.assertions import (
 )
 from otel2test.inverting.django import acting
 from otel2test.inverting.django.effects import Effects
+from otel2test.inverting.django.hidden import without_hidden
 from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.paths import with_keys
 from otel2test.inverting.django.rows import Arrangement
@@ -40,6 +41,7 @@ _ASSERTED_HEADERS: Final = frozenset({"Content-Disposition", "Link", "Retry-Afte
 _USUAL_TYPES: Final = (*PAGES, "application/json")
 """What the form of the body tells, or is what Django takes where the view says nothing."""
 
+_FILES: Final = frozenset({"FileField", "ImageField"})
 _WRITES: Final = re.compile(r"\s*(INSERT|UPDATE|REPLACE)\b", re.IGNORECASE)
 _OWN_KEY: Final = re.compile(r"id|pk|uuid", re.IGNORECASE)
 """Names under which an object shows its own key."""
@@ -87,7 +89,7 @@ class Answer:
         if body.kind == "json":
             parsed = parse_json(body.text)
             if parsed is not None or body.text.strip() == "null":
-                yield AssertJson(self._json(parsed, "", None))
+                yield AssertJson(self._json(without_hidden(parsed, "", self.inputs), "", None))
         elif body.kind == "binary" and len(body.content) <= _LONGEST_BODY:
             yield AssertBody(body.content, response.streaming)
         elif self._showing is not None:
@@ -101,8 +103,10 @@ class Answer:
     @cached_property
     def _showing(self) -> Showing | None:
         response = self.exchange.response
-        if response is None or response.body.kind != "text" or not response.is_page:
+        if response is None or response.body.kind != "text" or not response.is_markup:
             return None
+        if not response.is_page and len(response.body.text) <= _LONGEST_BODY:
+            return None  # some XML that is short enough to be compared as a whole
         return Showing(self.exchange, response, self.arrangement, self.effects, self.inputs)
 
     @property
@@ -112,8 +116,9 @@ class Answer:
 
     @property
     def shown(self) -> tuple[Model, ...]:
-        """The models of the rows that the page shows, once for each row."""
-        return tuple(each.model for each in self._showing.shown) if self._showing is not None else ()
+        """The models of the rows that the page shows, not just around its content, once for each row."""
+        shown = self._showing.shown if self._showing is not None else ()
+        return tuple(each.model for each in shown if not each.is_around)
 
     def _page(self, page: Showing, status: int) -> Iterator[Assert]:
         if status >= 400 and not page.errors:
@@ -150,11 +155,24 @@ class Answer:
             return Anything("holds the CSRF token, which a test does not send")
         if self.inputs.is_now(value):
             return Anything("read off the clock")
+        if isinstance(value, str) and (link := self._link_to_file(value, of)) is not None:
+            return link
         if self.inputs.from_randomness(value):
             return self._drawn(value)
         if self.inputs.is_today(value) and not self.inputs.given(value):
             self.needs_clock = True
         return self.inputs.on_test_server(value)
+
+    def _link_to_file(self, url: str, of: Created | None) -> Value | None:
+        """Return the link to a file of the created row, which the storage may give another name."""
+        if of is None:
+            return None
+        for item in of.model.fields:
+            name = of.values.get(item.attname)
+            if item.type in _FILES and isinstance(name, str) and name and url.endswith(f"/{name}"):
+                before = str(self.inputs.on_test_server(url.removesuffix(name)))
+                return Formatted((before, Attribute(self.effects.variable(of), f"{item.name}.name")))
+        return None
 
     def _names_row(self, key: str, of: Created | None) -> bool:
         """Say whether a created row may stand under the key: by its model or by a foreign key."""
@@ -247,7 +265,8 @@ class Answer:
         for key, value in session.after.items():
             if key.startswith("_") or not is_plain(value) or session.before.get(key) == value:
                 continue
-            asserted = self._json(_without_long_texts(value), key, None)
+            told = without_hidden(_without_long_texts(value), key, self.inputs)
+            asserted = self._json(told, key, None)
             if not isinstance(asserted, Anything):
                 yield AssertSession(key, asserted)
 

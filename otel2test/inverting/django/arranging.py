@@ -59,7 +59,7 @@ class _Arranger:
         self.pointing: list[tuple[Row, Field, KeyOf]] = []
         """Foreign keys to rows whose own key nothing told."""
         self.left_out: list[Origin] = []
-        self.filler = Filler(state, models, self.rows)
+        self.filler = Filler(state, models, self.rows, self.notes)
 
     def run(self, user: tuple[Model, object] | None) -> Arrangement:
         unknown_tables: set[str] = set()

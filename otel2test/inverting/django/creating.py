@@ -30,9 +30,6 @@ def steps(arrangement: Arrangement, visible: Visible) -> tuple[Arrange, ...]:
     left_out = {(id(row), name) for row, name, _ in arrangement.deferred}
     found: list[Arrange] = []
     overwritten = {id(row): tuple(_overwritten(arrangement, row, visible)) for row in arrangement.rows}
-    for row in arrangement.rows:
-        if row.model.framework is None and overwritten[id(row)]:
-            arrangement.name(row)
     for group in _together(arrangement):
         values = [tuple(_values(arrangement, row, visible, left_out)) for row in group]
         for rows, given in alike.runs(group, values):
@@ -45,13 +42,16 @@ def steps(arrangement: Arrangement, visible: Visible) -> tuple[Arrange, ...]:
                 update = _overwrite(arrangement, row, overwritten[id(row)])
                 arrangement.made.append((update, (row,)))
                 found.append(update)
-    for row, name, parent in arrangement.deferred:
-        value = Variable(arrangement.name(parent))
-        found.append(
-            UpdateRow(arrangement.name(row), import_name(row.model), manager_of(row.model), ((name, value),))
-        )
+    found += _close_circles(arrangement)
     found += _link_steps(arrangement)
     return tuple(found)
+
+
+def updated(arrangement: Arrangement, visible: Visible) -> Iterator[Row]:
+    """Yield the rows that an update follows, as saving them would set something by itself."""
+    for row in arrangement.rows:
+        if row.model.framework is None and any(_overwritten(arrangement, row, visible)):
+            yield row
 
 
 def _made(
@@ -83,10 +83,10 @@ def _together(arrangement: Arrangement) -> Iterator[list[Row]]:
             and row.model is group[0].model
             and row.model.framework is None
             and not any(id(parent) in members for parent in row.parents.values())
-            and (row.variable is None) == (group[0].variable is None)
             and row.invented == group[0].invented
             and not (row.is_decoy or group[0].is_decoy)
             and in_bulk(arrangement, row) == in_bulk(arrangement, group[0])
+            and (not row.invented or (row.variable is None) == (group[0].variable is None))
         )
         if group and not fits:
             yield group
@@ -147,16 +147,23 @@ def _overwrite(arrangement: Arrangement, row: Row, values: Values) -> UpdateRow:
 def _values(
     arrangement: Arrangement, row: Row, visible: Visible, deferred: set[tuple[int, str]]
 ) -> Iterator[tuple[str, Value]]:
-    told: set[str] = set()
     _, key = _how(arrangement, row, visible)
-    for generic in row.model.generic_foreign_keys:
-        if generic.name in row.parents:
-            told |= {generic.content_type, generic.object_id}
-            yield generic.name, Variable(arrangement.name(row.parents[generic.name]))
+    generic = {
+        name: each.name
+        for each in row.model.generic_foreign_keys
+        if each.name in row.parents
+        for name in (each.content_type, each.object_id)
+    }
+    told: set[str] = set()
     for item in _by_convention(row.model):
-        if item.parent_link or item.generated or item.name in told:
+        if item.parent_link or item.generated:
             continue
-        if item.name in row.parents:
+        if item.name in generic:
+            name = generic[item.name]
+            if name not in told:
+                told.add(name)
+                yield name, Variable(arrangement.name(row.parents[name]))
+        elif item.name in row.parents:
             if (id(row), item.name) not in deferred:
                 yield item.name, Variable(arrangement.name(row.parents[item.name]))
         elif item.primary_key:
@@ -314,6 +321,16 @@ def _look_up_by_key(arrangement: Arrangement, row: Row, variable: str) -> Sequen
     note = f"{row.model.name} {value!r}: the recording doesn't say which one it is"
     arrangement.notes.append(Note(note))
     return (GetRow(variable, import_name(row.model), manager_of(row.model), (("pk", value),)),)
+
+
+def _close_circles(arrangement: Arrangement) -> Iterator[UpdateRow]:
+    """Yield what sets the foreign keys that were left out, one step for each row."""
+    left: dict[str, tuple[Row, list[tuple[str, Value]]]] = {}
+    for row, name, parent in arrangement.deferred:
+        _, values = left.setdefault(arrangement.name(row), (row, []))
+        values.append((name, Variable(arrangement.name(parent))))
+    for row, values in left.values():
+        yield _overwrite(arrangement, row, tuple(values))
 
 
 def _link_steps(arrangement: Arrangement) -> Iterator[AddLinks]:

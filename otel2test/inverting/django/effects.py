@@ -3,9 +3,10 @@
 import datetime as dt
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
-from otel2test.identifiers import identifier, snake_case
+from otel2test.identifiers import identifier
 from otel2test.inverting.assertions import (
     Assert,
     AssertAttribute,
@@ -25,6 +26,7 @@ from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.inventing import implicit_value
 from otel2test.inverting.django.joining import Joined
 from otel2test.inverting.django.models import import_name, manager_of
+from otel2test.inverting.django.recognising import Recognised
 from otel2test.inverting.django.rows import Arrangement, Row, Visible
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.expressions import Attribute, Text, Value, Values, Variable
@@ -87,6 +89,10 @@ class Effects:
         for entity in state.entities:
             self._sort(entity)
         self._merge_inherited()
+        # In the order in which the test makes them, by which they are numbered, too.
+        places = {id(row): place for place, row in enumerate(arrangement.rows)}
+        self._updated.sort(key=lambda changed: places.get(id(changed[0]), len(places)))
+        self._deleted.sort(key=lambda row: places.get(id(row), len(places)))
         self._changed_parts: dict[int, list[Entity]] = {}
         """``id`` of an arranged row → its parts that the request changed."""
         for row, entity in self._updated:
@@ -137,42 +143,26 @@ class Effects:
 
     # --- what the response may refer to
 
-    def created_with_key(self, key: object, about: str = "") -> Created | None:
-        """Return the created row whose key is ``key``, if just one has it.
+    @cached_property
+    def _recognised(self) -> Recognised:
+        return Recognised((*self.created, *self.earlier), self.arrangement.rows)
 
-        ``about`` is where the key stood: a field's name, a path. It decides where other rows have it too.
-        """
-        rows = (*self.created, *self.earlier)
-        found = [item for item in rows if item.key() is not None and str(item.key()) == str(key)]
-        words = snake_case(about).replace("_", "")
-        named = [item for item in found if item.model.name.lower() in words]
-        others = (row for row in self.arrangement.rows if not row.made_before)
-        if not named and any(str(row.key()) == str(key) for row in others):
-            return None
-        found = named or found
-        return found[0] if len(found) == 1 and self._fetched(found[0].model) else None
+    def created_with_key(self, key: object, about: str = "") -> Created | None:
+        """Return the created row whose key is ``key``, which stood in ``about``, if a test can find it."""
+        found = self._recognised.with_key(key, about)
+        return found if found is not None and self._fetched(found.model) else None
 
     def shown_as(self, shown: Mapping[str, object]) -> Created | None:
         """Return the created row that an object of a JSON body shows, by its key and its other columns."""
-        best: tuple[int, Created] | None = None
-        for created in (*self.created, *self.earlier):
-            agree = identifying.agreement(created.model, created.values, shown)
-            if agree is not None and self._fetched(created.model) and (best is None or agree > best[0]):
-                best = (agree, created)
-        for row in self.arrangement.rows:
-            agree = identifying.agreement(row.model, row.recorded(), shown)
-            if agree is not None and best is not None and agree > best[0]:
-                return None
-        return best[1] if best is not None and best[0] >= 0 else None
+        return self._recognised.shown_as(shown, self._fetched)
 
     def stored_as(self, text: object) -> tuple[Attribute, object] | None:
         """Return the attribute of a created row that was stored as ``text``, and its value."""
-        for created in (*self.created, *self.earlier):
-            for item in created.model.fields:
-                stored = created.values.get(item.attname)
-                if stored is not None and str(stored) == text:
-                    return Attribute(self.variable(created), "pk" if item.primary_key else item.name), stored
-        return None
+        found = self._recognised.stored_as(text)
+        if found is None:
+            return None
+        created, item, stored = found
+        return Attribute(self.variable(created), "pk" if item.primary_key else item.name), stored
 
     def variable(self, created: Created) -> str:
         """Return the created row's variable; it gets one when something first refers to it."""
@@ -420,6 +410,8 @@ class Effects:
             return all(map(self._is_told, value.values()))
         if isinstance(value, (list, tuple)):
             return all(map(self._is_told, value))
+        if isinstance(value, dt.date):
+            return not self.inputs.from_clock(value)
         # What is empty was not drawn, and is not "present" either.
         return not value or isinstance(value, bool) or self.inputs.given(value)
 

@@ -17,6 +17,7 @@ from otel2test.inverting.django.inventing import implicit_value, invent, must_be
 from otel2test.inverting.django.models import Models
 from otel2test.inverting.django.rows import Row
 from otel2test.inverting.entities import KeyOf
+from otel2test.inverting.plan import Note
 from otel2test.inverting.samples import possible
 from otel2test.inverting.state import State
 from otel2test.reading.exchanges import Field, Model
@@ -34,6 +35,10 @@ class Filler:
     models: Models
     rows: Sequence[Row]
     """All that will be there; more may be added."""
+    notes: list[Note]
+    """Gets one for each row of which a value is made up though it was ruled out."""
+    _impossible: set[int] = field(default_factory=set)
+    """``id`` of these rows."""
     _limited: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def value(self, item: Field, row: Row, number: int) -> object:
@@ -47,7 +52,16 @@ class Filler:
         further = (invent(distinct, row.model, number + more, _TODAY) for more in range(_MOST_TRIED))
         asked = self._alternatives(row, item)
         tried = chain(others, asked, further)
-        return next((value for value in tried if self.may_have(row, item, value)), first)
+        for value in tried:
+            if self.may_have(row, item, value):
+                return value
+        if id(row) not in self._impossible:
+            self._impossible.add(id(row))
+            told = (
+                f"{row.model.name}.{item.name}: a row is needed, but each value that was tried is ruled out"
+            )
+            self.notes.append(Note(told))
+        return first
 
     def _alternatives(self, row: Row, item: Field) -> Iterator[object]:
         """Yield values for which the row would not be found where none was."""

@@ -29,6 +29,7 @@ from otel2test.inverting.django.models import models_of
 from otel2test.inverting.django.rows import Arrangement, Row
 from otel2test.inverting.django.scenes import Part, Played
 from otel2test.inverting.django.subjects import Pages, subject_of
+from otel2test.inverting.django.told_apart import told_apart
 from otel2test.inverting.feedback import Feedback
 from otel2test.inverting.origins import Explained
 from otel2test.inverting.plan import Note, Plan
@@ -117,7 +118,7 @@ def join(
     variables.name_as_called(arrangement, exchanges, user)
     stories.prepare(logins, arrangement)
     rows.pin(arrangement, feedback.pinned)
-    rows.name_referred(arrangement)
+    rows.name_referred(arrangement, creating.updated(arrangement, visible))
     sequences.give_keys(arrangement)
 
     inputs = stories.inputs(exchanges, state)
@@ -148,9 +149,11 @@ def join(
         row.known = recorded[id(row)]
 
     calls = tuple(
-        told
-        for number, part in enumerate(parts)
-        for told in outbound.answers(part.exchange, part.inputs, feedback, number)
+        told_apart(
+            told
+            for number, part in enumerate(parts)
+            for told in outbound.answers(part.exchange, part.inputs, feedback, number)
+        )
     )
     answers = tuple(item for item in calls if isinstance(item, AnswerCall))
     clock = any(scene.needs_clock for scene in played)

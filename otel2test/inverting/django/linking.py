@@ -4,12 +4,13 @@ A key that the test doesn't fix is another one in each run; an f-string tells it
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.rows import Row
+from otel2test.inverting.django.steadiness import Steadiness
 from otel2test.inverting.expressions import Attribute, Formatted, Value, Variable
 
 _KEY: Final = re.compile(r"""(/|[?&]\w+=|-|\bvalue=["'])(\d+)(?=[/"'&?#]|$)""")
@@ -52,6 +53,19 @@ class Links:
             told = self.with_keys(link) if link is not None else None
             if told is not None and self._is_sure(told):
                 linked.add(row.model.label)
+                yield told
+
+    def through(self, page: str, names: Iterable[str], steady: Steadiness) -> Iterator[Value]:
+        """Yield for each name that stands in the paths of links the shortest of these."""
+        links = {
+            match[0]: match[1].split("/")
+            for match in _HREF.finditer(page)
+            if steady.holds(match[0], keyed=True)
+        }
+        for name in names:
+            link = min((link for link, parts in links.items() if name in parts), key=len, default=None)
+            told = self.with_keys(link) if link is not None else None
+            if told is not None and self._is_sure(told):
                 yield told
 
     def _leads_to(self, path: str, row: Row | Created) -> bool:

@@ -20,6 +20,7 @@ from otel2test.inverting.assertions import (
     FetchMails,
 )
 from otel2test.inverting.django.effects import Effects
+from otel2test.inverting.django.enumerating import Enumerating
 from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.paths import with_keys
 from otel2test.inverting.django.volatility import Inputs
@@ -47,6 +48,7 @@ class Mails:
         self.effects = effects
         self.inputs = inputs
         self.queries = queries
+        self._enumerating = Enumerating(queries, inputs)
         self.context = ""
         """All that the e-mail says: it tells of which model a key is where its line doesn't."""
 
@@ -88,11 +90,15 @@ class Mails:
         for mail in sent:
             value = getattr(mail, name)
             texts = [value] if value is None or isinstance(value, str) else value
-            if any(text is None or not self._holds_still(text) or self._lines(text) for text in texts):
+            if any(text is None or not self._holds_still(text) or self._is_loose(text) for text in texts):
                 return False
             if _said_by(first.setdefault(value, mail)) != _said_by(mail):
                 return False
         return True
+
+    def _is_loose(self, text: str) -> bool:
+        """Say whether lines or values in the text may come in any order."""
+        return bool(self._lines(text) or self._enumerating.of(text))
 
     def _lines(self, text: str) -> str:
         """Return why the lines of a text may come in any order; empty where they come in this one."""

@@ -90,14 +90,14 @@ def _refusal(status: int) -> str:
 
 def _success(exchange: Exchange, created: tuple[Model, ...], shown: tuple[Model, ...]) -> str:
     method, response = exchange.request.method, exchange.response
-    if created:
-        return f"creates_{snake_case(created[0].name)}"
-    if response is not None and response.body.kind == "json" and method == "GET":
-        return "returns_json"
     if method in {"PUT", "PATCH"}:
         return "is_updated"
     if method == "DELETE":
         return "is_deleted"
+    if created:
+        return f"creates_{snake_case(created[0].name)}"
+    if response is not None and response.body.kind == "json" and method == "GET":
+        return "returns_json"
     return _page(exchange, shown) if method in {"GET", "HEAD"} else "succeeds"
 
 

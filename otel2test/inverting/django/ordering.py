@@ -15,22 +15,45 @@ Reference: TypeAlias = "tuple[Row, str, Row]"
 def in_order(rows: Sequence[Row], sorting: Collection[tuple[str, str]]) -> tuple[list[Row], list[Reference]]:
     """Return the rows as they can be created, as near as can be to their keys, and what is set afterwards.
 
-    ``sorting`` are (table, column) by which queries sorted: of rows whose time of saving is among
-    those, the order is that of the times; where a row's isn't known, it was saved after those with
-    smaller keys. A foreign key of a circle that is never NULL is given by value.
+    Those of one model stand together, after those of the models that they point to. ``sorting`` are
+    (table, column) by which queries sorted: of rows whose time of saving is among those, the order is
+    that of the times; where a row's isn't known, it was saved after those with smaller keys. A foreign
+    key of a circle that is never NULL is given by value.
     """
     saved = _Saved(rows, sorting)
-    first_seen: dict[str, int] = {}
-    for row in sorted(rows, key=lambda item: item.number):
-        first_seen.setdefault(row.model.label, row.number)
+    deferred = [reference for reference in cut_circles(rows) if not _given_by_key(*reference)]
+    places = {label: place for place, label in enumerate(_models(rows, deferred))}
 
     def by_key(row: Row) -> tuple[int, float, bool, int, int]:
         key = row.key()
         number = key if isinstance(key, int) else 0
-        return (first_seen[row.model.label], saved.time(row), key is not number, number, row.number)
+        return (places[row.model.label], saved.time(row), key is not number, number, row.number)
 
-    deferred = [reference for reference in cut_circles(rows) if not _given_by_key(*reference)]
     return list(parents_first(sorted(rows, key=by_key), deferred)), deferred
+
+
+def _models(rows: Sequence[Row], cut: Collection[Reference]) -> Iterator[str]:
+    """Yield the rows' models in the order in which they were seen, but each after those it points to."""
+    left_out = {(id(row), name) for row, name, _ in cut}
+    pointed: dict[str, dict[str, None]] = {}
+    for row in sorted(rows, key=lambda item: item.number):
+        parents = pointed.setdefault(row.model.label, {})
+        for name, parent in row.parents.items():
+            if (id(row), name) not in left_out:
+                parents[parent.model.label] = None
+    seen: set[str] = set()
+    for first, its_parents in pointed.items():
+        waiting = [(first, iter(its_parents))] if first not in seen else []
+        seen.add(first)
+        while waiting:
+            label, parents_left = waiting[-1]
+            parent_label = next((each for each in parents_left if each not in seen), None)
+            if parent_label is None:
+                waiting.pop()
+                yield label
+            else:  # of models that point to each other, one stands first
+                seen.add(parent_label)
+                waiting.append((parent_label, iter(pointed[parent_label])))
 
 
 class _Saved:

@@ -27,12 +27,14 @@ from otel2test.inverting.assertions import (
     AssertSentJson,
 )
 from otel2test.inverting.django.acting import exception_name, grouped
+from otel2test.inverting.django.enumerating import Enumerating
+from otel2test.inverting.django.told_apart import sent_by
 from otel2test.inverting.django.unordering import as_comment, loose_lists
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.expressions import Anything, LooseUrl, Name, Value
 from otel2test.inverting.feedback import Feedback
 from otel2test.inverting.jsons import parse_json
-from otel2test.inverting.likenesses import InAnyOrder
+from otel2test.inverting.likenesses import InAnyOrder, PartsInAnyOrder
 from otel2test.inverting.loops import unordered_rounds
 from otel2test.inverting.loosening import DIFFERS, Seen, loosened
 from otel2test.inverting.orders import NOT_PROMISED, unordered_lists
@@ -75,6 +77,7 @@ def answers(
     ``feedback`` tells by ``request``, the number of the request, what differs from run to run.
     """
     loops = dict(_loops(exchange, request))
+    enumerating = Enumerating(exchange.queries, inputs)
     for index, call in enumerate(exchange.outbound):
         seen = {
             place.path[1:]: values
@@ -97,7 +100,7 @@ def answers(
             yield Note(f"an outbound call of method {call.method!r}")
         elif call.error is None:
             answer = replace(_answer(call, mock, inputs, asked), loop=loops.get(index))
-            yield _in_any_order(_weakened(answer, seen), exchange.queries)
+            yield _enumerating(_in_any_order(_weakened(answer, seen), exchange.queries), enumerating)
         elif (raised := _raised(call, call.error)) is None:
             yield Note(f"an outbound {call.method} {call.url} that ended in {call.error.type}")
         else:
@@ -114,8 +117,9 @@ def steps(given: Iterable[AnswerCall]) -> tuple[AnswerCall, ...]:
     """Return the answers as steps: those to one URL together, where the mock takes them together."""
     together: dict[object, list[AnswerCall]] = {}
     for number, answer in enumerate(given):
-        apart = answer.mock == "responses"
-        together.setdefault(number if apart else (answer.mock, answer.method, answer.url), []).append(answer)
+        sent = repr(sent_by(answer)) if answer.by_content else None
+        key = number if answer.mock == "responses" else (answer.mock, answer.method, answer.url, sent)
+        together.setdefault(key, []).append(answer)
     return tuple(_in_one(answers) for answers in together.values())
 
 
@@ -145,13 +149,17 @@ def asserts(given: Sequence[AnswerCall]) -> Iterator[Assert]:
     for mock in dict.fromkeys(answer.mock for answer in given):
         calls = [answer for answer in given if answer.mock == mock]
         yield AssertCallCount(len(calls), mock)
-        if mock != "responses" and len({(answer.method, answer.url) for answer in calls}) > 1:
+        routes = {
+            (answer.method, answer.url, answer.by_content and repr(sent_by(answer))) for answer in calls
+        }
+        if mock != "responses" and len(routes) > 1:
             yield AssertAllAnswered(mock)
         for loop, some in groupby(enumerate(calls), key=lambda item: item[1].loop):
-            if loop is not None:
-                yield from _sent_in_any_order([*some], loop[2], len(calls))
+            told = [(index, answer) for index, answer in some if not answer.by_content]
+            if loop is not None and told:
+                yield from _sent_in_any_order(told, loop[2], len(calls))
                 continue
-            for index, answer in some:
+            for index, answer in told:
                 yield from _sent(answer, index)
 
 
@@ -162,14 +170,17 @@ def _sent(answer: AnswerCall, index: int) -> Iterator[Assert]:
         if not as_a_whole and not _is_matched(step):
             yield step
         for keys, like in answer.loose:
-            why = as_comment(NOT_PROMISED) if isinstance(like, InAnyOrder) else DIFFERS
+            why = as_comment(NOT_PROMISED) if isinstance(like, (InAnyOrder, PartsInAnyOrder)) else DIFFERS
             yield AssertLike(step, like, keys, told=keys != (), reason=why)
     yield from (AssertSentHeader(index, name, value, answer.mock) for name, value in answer.sent_headers)
 
 
 def _is_matched(step: Assert) -> bool:
-    """Say whether it is compared before the answer is given: JSON and forms by responses."""
-    return isinstance(step, (AssertSentJson, AssertSentForm)) and step.mock == "responses"
+    """Say whether all of it is compared before the answer is given, as responses does."""
+    if isinstance(step, AssertSentForm):
+        repeated = any(isinstance(value, list) and len(value) > 1 for _, value in step.fields)
+        return step.mock == "responses" and not repeated
+    return isinstance(step, AssertSentJson) and step.mock == "responses"
 
 
 def _sent_in_any_order(several: Sequence[tuple[int, AnswerCall]], why: str, number: int) -> Iterator[Assert]:
@@ -300,7 +311,8 @@ def _loops(exchange: Exchange, request: int) -> Iterator[tuple[int, tuple[int, i
 def _told_by(call: Outbound) -> list[object]:
     """Return a call as what was done for one row."""
     url = urlsplit(call.url)
-    sent = parse_json(call.body.text) if call.body.kind == "json" else call.body.text
+    text = call.body.text or call.body.content.decode(errors="replace")
+    sent = parse_json(text) if call.body.kind == "json" else text
     return [url.path.split("/"), dict(parse_qsl(url.query)), dict(call.body.fields), sent]
 
 
@@ -309,6 +321,19 @@ def _in_any_order(answer: AnswerCall, queries: Sequence[Query]) -> AnswerCall:
     lists = {keys: found.reason for keys, found in unordered_lists(answer.sent_json, queries).items()}
     value, likes = loose_lists(answer.sent_json, lists)
     return replace(answer, sent_json=value, loose=(*answer.loose, *likes)) if lists else answer
+
+
+def _enumerating(answer: AnswerCall, enumerating: Enumerating) -> AnswerCall:
+    """Return the answer to a call that sends texts which enumerate rows in such an order."""
+    if answer.loop is not None:
+        return answer  # what is sent in turn is compared as a whole
+    json, likes = enumerating.loose(answer.sent_json)
+    form, of_form = enumerating.loose(dict(answer.sent_form or ()))
+    whole = enumerating.like(answer.sent_text)
+    likes += tuple(((*keys, *((0,) * (len(keys) == 1))), like) for keys, like in of_form)
+    likes += (((), whole[0]),) if whole is not None else ()
+    fields = tuple(form.items()) if of_form and isinstance(form, dict) else answer.sent_form
+    return replace(answer, sent_json=json, sent_form=fields, loose=(*answer.loose, *likes))
 
 
 def _pattern(texts: Sequence[object]) -> str | None:

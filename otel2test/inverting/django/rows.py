@@ -168,9 +168,10 @@ def pin(arrangement: Arrangement, tables: Collection[str]) -> None:
             row.pinned = True
 
 
-def name_referred(arrangement: Arrangement) -> None:
-    """Give variables to the rows that other rows refer to, in the order in which they are created."""
-    referred = [parent for row in arrangement.rows for parent in row.parents.values()]
+def name_referred(arrangement: Arrangement, updated: Iterable[Row] = ()) -> None:
+    """Give variables to the rows that others refer to or that are ``updated``, in the order of creation."""
+    referred = [*updated]
+    referred += [parent for row in arrangement.rows for parent in row.parents.values()]
     referred += [end for row, _, parent in arrangement.deferred for end in (row, parent)]
     referred += [end for link in arrangement.links for end in (link.source, link.target)]
     wanted = {id(row) for row in referred}

@@ -18,6 +18,7 @@ from otel2test.inverting.django.carrying import Carried
 from otel2test.inverting.django.consequences import consequences
 from otel2test.inverting.django.decoying import Decoying
 from otel2test.inverting.django.effects import Effects
+from otel2test.inverting.django.enumerating import Enumerating
 from otel2test.inverting.django.logins import Login
 from otel2test.inverting.django.looping import made_in_any_order
 from otel2test.inverting.django.models import Models
@@ -91,7 +92,7 @@ def play(
         part.login.passwords.stored,
         visible,
         tuple(carried.created),
-        _volatile_columns(feedback, number),
+        _volatile_columns(feedback, number) | _enumerating_columns(part),
     )
     answer = Answer(exchange, arrangement, effects, inputs)
     about_login = tuple(part.login.asserts(arrangement, effects))
@@ -142,6 +143,18 @@ def _volatile_columns(feedback: Feedback, number: int) -> frozenset[tuple[str, s
     """Return (table, column) of created rows in which replays saw other values."""
     places = [place for place in feedback.volatile if place.kind == "created" and place.request == number]
     return frozenset((str(place.path[0]), str(place.path[-1])) for place in places if place.path)
+
+
+def _enumerating_columns(part: Part) -> frozenset[tuple[str, str]]:
+    """Return (table, column) of created rows that enumerate others in an order that no query promised."""
+    enumerating = Enumerating(part.exchange.queries, part.inputs)
+    return frozenset(
+        (entity.table, column)
+        for entity in part.state.entities
+        if entity.created
+        for column, known in entity.after.items()
+        if enumerating.of(known.value)
+    )
 
 
 def _in_order(

@@ -9,11 +9,12 @@ told only where a row shows nowhere else.
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Final
+from urllib.parse import parse_qsl
 
 from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.filled import Filled
@@ -36,9 +37,12 @@ _LONGEST_CELL: Final = 40
 _LONGEST_ERROR: Final = 200
 _LONGEST_SOURCE: Final = 100
 _FEW: Final = 2
+_MOST_SHOWN: Final = 300
+"""Of more rows that a page shows, these do: it is told from others by fewer."""
 _CONTENT: Final = 0
 _CHOICE: Final = 1
 _AROUND: Final = 2
+_UNSEEN: Final = 3
 _ENOUGH: Final = 3
 _FIRST_REFUSAL: Final = 400
 
@@ -55,7 +59,13 @@ _HEADINGS: Final = frozenset({"h1", "h2", "h3"})
 _CELLS: Final = frozenset({"dd", "td"})
 _STATE: Final = re.compile(r"(?<![\w-])(badge|label|pill|state|status)(?![\w-])")
 """Classes of elements that say in a word how things are."""
-_NOTHING: Final = re.compile(r"(No|There (is|are) no|Nothing|(This|The|You|Your) [\w ]*\b(no|not|empty))\b")
+_PATH: Final = re.compile(r"(https?:/)?/[^\s<>]+")
+_PATHS: Final = re.compile(
+    rf"""(?<=\s)(action|href|src|srcset)=("[^"]*"|'[^']*')|(?<=>)\s*{_PATH.pattern}\s*(?=<)"""
+)
+_NOTHING: Final = re.compile(
+    r"(No(?!,)|There (is|are) no|Nothing|(This|The|You|Your) [\w ]*\b(no|not|empty))\b"
+)
 _ERROR: Final = re.compile(
     r"(?<![\w-])(error|error-block|error-message|errorlist|errornote|invalid-feedback"
     r"|text-danger)(?![\w-])"
@@ -69,9 +79,14 @@ class Shown:
     model: Model
     value: str
     rank: int
-    """In the content, in what one chooses from, or around it."""
+    """In the content, in what one chooses from, around it, or where no reader sees it: in a link."""
     whole: Text | None
     """The text that it stands in, if that is the same in every run."""
+
+    @property
+    def is_around(self) -> bool:
+        """True for what stands around the content, such as who is logged in."""
+        return self.rank >= _AROUND
 
 
 class Showing:
@@ -118,11 +133,7 @@ class Showing:
 
         Of each row the first is told; of rows of which there are few, others that the content shows, too.
         """
-        found = [
-            sorted(told, key=lambda each: each.rank)
-            for model, values in self._rows()
-            if (told := [*self._told(model, values)])
-        ]
+        found = self._found
         numbers = Counter(told[0].model.label for told in found)
         first = [told[0] for told in found]
         others = [
@@ -132,9 +143,21 @@ class Showing:
             for each in told[1:]
             if each.rank == _CONTENT
         ]
-        told = sorted((*first, *others), key=lambda each: each.rank)
-        inner = tuple(each for each in told if each.rank != _AROUND)
+        told = sorted(
+            (each for each in (*first, *others) if each.rank != _UNSEEN), key=lambda each: each.rank
+        )
+        inner = tuple(each for each in told if each.rank < _AROUND)
         return inner if len(inner) >= _ENOUGH else tuple(told)
+
+    @cached_property
+    def _found(self) -> tuple[Sequence[Shown], ...]:
+        """For each row of which the source says something: what that is, best first."""
+        found = (
+            sorted(told, key=lambda each: each.rank)
+            for model, values in self._rows()
+            if (told := [*self._told(model, values)])
+        )
+        return tuple(islice(found, _MOST_SHOWN))
 
     def _rows(self) -> Iterator[tuple[Model, Mapping[str, object]]]:
         for row in self.arrangement.rows:
@@ -156,10 +179,15 @@ class Showing:
                 yield self._placed(model, value)
 
     def _placed(self, model: Model, value: str) -> Shown:
-        found = [each for each in self._texts if value in each[0].text and _stands_in(value, each[0].text)]
+        found = [
+            each
+            for each in self._texts
+            if value in each[0].text
+            and _stands_in(value, each[0].text)
+            and not _PATH.fullmatch(each[0].source)
+        ]
         if not found:
-            typed = f'value="{html.escape(value)}"' in self.page
-            return Shown(model, value, _CHOICE if typed else _AROUND, None)
+            return Shown(model, value, self._unread_rank(value), None)
         best, rank = min(found, key=lambda each: each[1])
         rest = best.text.replace(value, " ")
         says_more = rank == _CONTENT and re.search(r"\w", rest) is not None
@@ -167,6 +195,17 @@ class Showing:
             says_more and len(best.text) <= _LONGEST_TEXT and self._steady.holds(rest) and _is_findable(best)
         )
         return Shown(model, value, rank, best if whole else None)
+
+    def _unread_rank(self, value: str) -> int:
+        """Return where a value stands that is in no text of the page."""
+        source = html.escape(value)
+        if f'value="{source}"' in self.page:
+            return _CHOICE
+        return _AROUND if _stands_in(source, self._without_paths) else _UNSEEN
+
+    @cached_property
+    def _without_paths(self) -> str:
+        return _PATHS.sub("", self.page)
 
     def says(self, text: str) -> bool:
         """Say whether a text can be read in the page's content, not in its fields alone."""
@@ -185,25 +224,46 @@ class Showing:
         told = (each for each in _telling(shown, self._beside()) if each not in self.errors)
         yield from (*self.errors, *told)
 
+    def _headings(self, texts: Sequence[Text]) -> Iterator[Text]:
+        """Yield the headings that tell something which the page's other texts don't."""
+        headings = [
+            text
+            for text in texts
+            if any(tag.name in _HEADINGS for tag in text.inside) and _TELLING.search(text.text)
+        ]
+        content = [*self.errors, *(each for each in self.shown if each.rank == _CONTENT)]
+        for number, text in enumerate(headings[:_MOST_HEADINGS]):
+            little = number == 0 and len(content) < _ENOUGH
+            if little or not (self.shown or self.errors) or self._names_something(text.text):
+                yield text
+
+    def _names_something(self, text: str) -> bool:
+        """Say whether a text isn't the same on every page of its kind."""
+        asked = parse_qsl(self.exchange.request.query_string)
+        values = [*(value for _, value in asked), *(told[0].value for told in self._found)]
+        return re.search(r"\d", text) is not None or any(
+            len(value) >= _SHORTEST_TEXT and value in text for value in values
+        )
+
     def _beside(self) -> Iterator[tuple[str, bool]]:
-        """Yield what else the content says: its heading, that there is nothing, what stands in tables."""
+        """Yield what else the content says: its headings, that there is nothing, what stands in tables."""
         content = [text for text, rank in self._texts if rank == _CONTENT and _is_findable(text)]
         still = [
             text for text in content if len(text.text) <= _LONGEST_TEXT and self._steady.holds(text.text)
         ]
-        headings = [
-            text
-            for text in still
-            if any(tag.name in _HEADINGS for tag in text.inside) and _TELLING.search(text.text)
-        ]
         nothing = [text for text in still if _NOTHING.match(text.text)]
-        for text in (*headings[:_MOST_HEADINGS], *nothing[:1]):
+        for text in (*self._headings(still), *nothing[:1]):
             yield _as_written(text)
         yield from islice(self._cells(still), _MOST_CELLS)
 
     def _cells(self, texts: Iterable[Text]) -> Iterator[tuple[str, bool]]:
         for text in texts:
-            if len(text.text) > _LONGEST_CELL or not (_is_cell(text) or _is_state(text)) or _is_link(text):
+            if (
+                len(text.text) > _LONGEST_CELL
+                or text.text.endswith(":")
+                or not (_is_cell(text) or _is_state(text))
+                or _is_link(text)
+            ):
                 continue
             if len(text.text) >= _SHORTEST_TEXT and _TELLING.search(text.text):
                 yield _as_written(text)
@@ -220,7 +280,11 @@ class Showing:
         """Yield what the fields of the page's forms hold, as the source says it: some of them."""
         texts = (text for text, _ in self._texts)
         filled = Filled(self.page, texts, self.exchange.schema, self.effects, self._steady)
-        yield from islice(filled.held(unseen=not self._is_of_django), _MOST_FIELDS)
+        found: list[Value] = []
+        for held in filled.held(unseen=not self._is_of_django):
+            if held not in found:  # the same may be chosen in several lists
+                found.append(held)
+        yield from found[:_MOST_FIELDS]
 
     @property
     def _is_of_django(self) -> bool:
@@ -232,8 +296,10 @@ class Showing:
         if self.exchange.view is None or self._is_of_django:
             return  # where the links of the admin's pages lead, nobody has to test
         values = {each.value for each in self.shown if any(each.value in text for text in texts)}
+        unseen = dict.fromkeys(told[0].value for told in self._found if told[0].rank == _UNSEEN)
         found: list[Value] = []
-        for link in self.links.to_shown(self.page, values):
+        through = self.links.through(self.page, unseen, self._steady)
+        for link in (*self.links.to_shown(self.page, values), *through):
             if link not in found:
                 found.append(link)
                 yield link
@@ -244,13 +310,15 @@ class Showing:
 def _rank(text: Text) -> int:
     """Return where a text stands: in the content, in what one chooses or clicks on, or around it."""
     rank = _CONTENT
+    in_body = False  # where <th> tells which row it is
     for tag in text.inside:
         if tag.name in {"main", "article"}:
             rank = _CONTENT
         elif tag.name in _FRAMES or (tag.name not in {"body", "html"} and _is_around(tag)):
             rank = _AROUND
-        elif tag.name in _CONTROLS:
+        elif tag.name in _CONTROLS and not (tag.name == "th" and in_body):
             rank = max(rank, _CHOICE)
+        in_body = in_body or tag.name == "tbody"
     return rank
 
 

@@ -1,12 +1,19 @@
 """What a request was for, in the words of a test's name; and names for pages that redirects lead to."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
 from otel2test.identifiers import plural, snake_case
 from otel2test.reading.exchanges import Exchange
+
+_WRITES: Final = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+[\"`]?(\w+)", re.IGNORECASE)
+_VIEW_SET: Final = "ViewSet"
+_NAMELESS: Final = frozenset({"inner", "view", "wrapped", "wrapped_view", "wrapper"})
+"""What functions are called that decorators and factories return."""
+_OF_ALL_ROWS: Final = ("_detail", "_list")
+"""How routes of view sets end that every one of them has."""
 
 _ASPECTS: Final = frozenset({"detail", "form", "history", "index", "list", "page", "view"})
 """Words that say what is seen of a thing; other single words say what is done to it."""
@@ -48,7 +55,21 @@ def subject_of(exchange: Exchange) -> str:
         return subject
     if subject in _ASPECTS:
         return f"{noun}_{subject}"
-    return subject if exchange.request.method in {"GET", "HEAD"} else f"{subject}_{noun}"
+    is_read = exchange.request.method in {"GET", "HEAD"}
+    return f"{subject}_{noun}" if not is_read and noun in _objects(exchange) else subject
+
+
+def _objects(exchange: Exchange) -> Iterator[str]:
+    """Yield the names of the models of which rows were written, or were asked for by what the URL says."""
+    models = {model.label: model for model in exchange.schema.models}
+    tables = {model.table: model for model in exchange.schema.models}
+    named = {str(value) for value in exchange.view.kwargs.values()} if exchange.view is not None else set()
+    for query in exchange.queries:
+        written = _WRITES.match(query.sql)
+        asked = named.intersection(map(str, query.params)) if isinstance(query.params, tuple) else set()
+        model = tables.get(written[1]) if written else models.get(query.model or "") if asked else None
+        if model is not None:
+            yield snake_case(model.name)
 
 
 def main_model(exchange: Exchange) -> str | None:
@@ -66,11 +87,14 @@ def _view_name(exchange: Exchange) -> str:
     if view is None:
         return path_name(exchange.request.path)
     function = view.qualname
-    if "." not in function and "<" not in function and function not in {"view", "wrapper", "inner"}:
-        return _without_suffix(function)
-    if view.url_name:
-        return snake_case(view.url_name.rpartition(":")[2]) or path_name(exchange.request.path)
-    return path_name(exchange.request.path)
+    named = snake_case(view.url_name.rpartition(":")[2]) if view.url_name else ""
+    if "." not in function and "<" not in function and function.strip("_") not in _NAMELESS:
+        own = _without_suffix(function)
+        is_action = function.endswith(_VIEW_SET) and named.startswith(f"{own}_")
+        # To its standard routes, what a view set is asked for other than by GET is told by what comes of it.
+        plain = named.endswith(_OF_ALL_ROWS) and exchange.request.method not in {"GET", "HEAD"}
+        return named if is_action and not plain else own
+    return named or path_name(exchange.request.path)
 
 
 def _without_suffix(name: str) -> str:

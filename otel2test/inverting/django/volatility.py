@@ -119,9 +119,18 @@ class Inputs:
             return isinstance(parts, list) and bool(parts) and all(map(self.from_randomness, parts))
         if not isinstance(value, str) or self.given(value) or not _TOKEN.fullmatch(value):
             return False
+        scheme, found, path = value.partition(f"://{self.host}/")
+        if found and self.host and scheme in {"http", "https"}:
+            return any(map(self.from_randomness, re.split(r"[/?&=]", self._not_given(path))))
         digits = sum(character.isdigit() for character in value)
         letters = sum(character.isalpha() for character in value)
         return digits >= 3 and letters >= 3 and not parse_timestamp(value)
+
+    def _not_given(self, path: str) -> str:
+        """Return a path without a name at its end that was there, such as that of a file."""
+        parts = path.split("/")
+        ends = ("/".join(parts[number:]) for number in range(len(parts)))
+        return path.removesuffix(next((end for end in ends if end in self.texts), ""))
 
 
 _SHOWN_AS_IT_IS: Final = frozenset({type(None), bool, int, float, Decimal, dt.datetime})

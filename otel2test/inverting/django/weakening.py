@@ -8,9 +8,8 @@ value of the same run, a pattern, a length, a type. Where nothing is left to say
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
 from otel2test.inverting.assertions import (
     Assert,
@@ -35,14 +34,24 @@ from otel2test.inverting.assertions import (
     AssertStored,
     AssertStoredContent,
 )
+from otel2test.inverting.django.calling import loose_calls
+from otel2test.inverting.django.enumerating import Enumerating
 from otel2test.inverting.django.places import Places, Where
 from otel2test.inverting.django.seeing import as_seen, parts_of, same_items
 from otel2test.inverting.django.unordering import are_nested, loose_lists, sorted_like, unordered_values
 from otel2test.inverting.django.volatility import TEST_HOST, Inputs
-from otel2test.inverting.expressions import Anything, Attribute, Formatted, Name, Value, Values
+from otel2test.inverting.expressions import Anything, Attribute, Formatted, Name, Value
 from otel2test.inverting.feedback import Feedback, Kind
 from otel2test.inverting.jsons import parse_json
-from otel2test.inverting.likenesses import Likeness, Matching, OfLength, OfType, OneOf, likeness
+from otel2test.inverting.likenesses import (
+    Likeness,
+    Matching,
+    OfLength,
+    OfType,
+    OneOf,
+    PartsInAnyOrder,
+    likeness,
+)
 from otel2test.inverting.loosening import (
     DIFFERS,
     NOTHING_LEFT,
@@ -58,8 +67,6 @@ from otel2test.inverting.pages import element_text
 from otel2test.inverting.patterns import escaped, pattern_of
 from otel2test.inverting.sortings import Keys, Unordered, part, put_in_order
 from otel2test.reading.exchanges import Exchange
-
-_Call: TypeAlias = "tuple[tuple[Value, ...], Values]"
 
 
 class Weakening:
@@ -79,6 +86,7 @@ class Weakening:
         for place, values in feedback.volatile.items():
             if place.request == number:
                 self._take((place.kind, place.path), [as_seen(place.kind, value, inputs) for value in values])
+        self.enumerating = Enumerating(exchange.queries, inputs)
         self.asserted = {
             place.path
             for place in feedback.asserted
@@ -115,10 +123,8 @@ class Weakening:
                 yield from self._body(step)
             case AssertMessages():
                 yield from self._messages(step)
-            case _ if self.seen or self.unordered:
-                yield from self._of_response(step)
             case _:
-                yield step
+                yield from self._of_response(step)
 
     def _of_response(self, step: Assert) -> Iterator[Assert]:
         match step:
@@ -156,10 +162,8 @@ class Weakening:
                 yield from self._one(step, content, [*self.places.files(content=content)])
             case AssertCached(alias, key, value):
                 yield from self._tree(step, value, "cache", (alias, key))
-            case AssertCalledOnce(variable, arguments, keywords):
-                yield from self._called(step, variable, (arguments, keywords))
-            case AssertCalls(variable, calls):
-                yield from self._calls(step, variable, calls)
+            case AssertCalledOnce(variable) | AssertCalls(variable):
+                yield from self._called(step, variable)
             case _:
                 yield step
 
@@ -172,6 +176,9 @@ class Weakening:
             yield sorted_like(step, value, why)
             return
         place = next((place for place in places if place in self.seen), None)
+        if (found := self._enumerated(value, self.seen.get(place, ()) if place else ())) is not None:
+            yield AssertLike(step, found[0], reason=found[1])
+            return
         if place is None or explains(value, self.seen[place]):
             yield step
             return
@@ -180,6 +187,14 @@ class Weakening:
             yield replace(step, value=relation)
         else:
             yield self._like(step, place)
+
+    def _enumerated(self, value: Value, seen: Seen) -> tuple[Likeness, str] | None:
+        """Return what compares a text that enumerates rows in any order, if that holds for all seen."""
+        found = self.enumerating.like(value)
+        if found is None or not seen:
+            return found
+        like = found[0]
+        return found if isinstance(like, PartsInAnyOrder) and all(map(like.holds, seen)) else None
 
     def _like(self, step: Assert, place: Where) -> Assert:
         found = likeness(self.seen[place])
@@ -208,6 +223,9 @@ class Weakening:
         yield AssertLike(step, Matching(host + pattern))
 
     def _shown(self, step: AssertContains, text: str) -> Iterator[Assert]:
+        if step.count != 0 and (said := self.enumerating.said(html.unescape(text))):
+            yield from self._each(step, [value for value in said if ("text", (value,)) not in self.said])
+            return
         read = text if step.escaped else element_text(text)
         place: Where = ("text", (read,))
         seen = self.seen.get(place)
@@ -221,10 +239,18 @@ class Weakening:
         pattern = pattern_of(texts) if len(texts) == len(seen) else None
         yield AssertLike(step, Matching(pattern, anywhere=True)) if pattern else _nothing(place)
 
-    def _contained(self, step: Assert, text: Value, places: Sequence[Where]) -> Iterator[Assert]:
+    def _each(self, step: AssertContains, values: Iterable[str]) -> Iterator[Assert]:
+        """Yield what looks for each of the values that a text enumerates."""
+        for value in values:
+            self.said.add(("text", (value,)))
+            yield replace(step, text=value, escaped=html.escape(value) != value, count=None)
+
+    def _contained(self, step: AssertContained, text: Value, places: Sequence[Where]) -> Iterator[Assert]:
         """Yield a line of an e-mail; in the place of those that don't hold still, one weak assertion."""
         place = next((place for place in places if place in self.seen), None)
-        if place is None or all(_stands_in(text, item) for item in self.seen[place]):
+        if said := self.enumerating.said(text):
+            yield from (replace(step, text=value) for value in said)
+        elif place is None or all(_stands_in(text, item) for item in self.seen[place]):
             yield step
         elif place[1][-1] == "alternatives":
             return  # of an e-mail's other forms one line is as good as another
@@ -256,13 +282,19 @@ class Weakening:
         seen = self.seen.get(("body", ()), ())
         if seen and isinstance(seen[0], (str, bytes)) and not explains(content, seen):
             step = replace(step, content=seen[0])
-        yield from self._one(step, step.content, [("body", ())])
+        if step.unordered and ("body", ()) not in self.seen:
+            yield step
+        else:
+            yield from self._one(step, step.content, [("body", ())])
 
     # --- values with parts
 
     def _json(self, step: AssertJson) -> Iterator[Assert]:
         if ("json", ()) in self.seen and not explains(step.value, self.seen["json", ()]):
             yield self._like(step, ("json", ()))
+            return
+        if (whole := self._enumerated(step.value, self.seen.get(("json", ()), ()))) is not None:
+            yield AssertLike(step, whole[0], reason=whole[1])
             return
         found = self._loosened(step.value, "json", ())
         response = self.exchange.response
@@ -297,7 +329,7 @@ class Weakening:
         if (kind, path) not in self.seen and are_nested(self._unordered_inside(kind, path)):
             yield from self._sorted_inside(step, value, kind, path)
             return
-        if (kind, path) in self.unordered or (kind, path) in self.seen:
+        if isinstance(value, str) or (kind, path) in self.unordered or (kind, path) in self.seen:
             yield from self._one(step, value, [(kind, path)])
             return
         found = self._loosened(value, kind, path)
@@ -348,56 +380,21 @@ class Weakening:
             for place, values in self.seen.items()
             if place[0] == kind and place[1][: len(path)] == path
         }
+        seen = {keys: values for keys, values in seen.items() if not self._enumerated(values[0], values)}
         found = loosened(value, seen, lambda keys: self._related((kind, (*path, *keys))), own=kind == "json")
-        if kind == "json" or in_order:
-            return found
-        left, likes = loose_lists(found.value, self._unordered_inside(kind, path))
+        if kind != "json" and not in_order:
+            left, likes = loose_lists(found.value, self._unordered_inside(kind, path))
+            found = Loosened(left, (*found.likes, *likes))
+        left, likes = self.enumerating.loose(found.value)
         return Loosened(left, (*found.likes, *likes))
 
     # --- tasks
 
-    def _called(self, step: AssertCalledOnce, variable: str, call: _Call) -> Iterator[Assert]:
-        number = next(iter(self.places.tasks(variable)), -1)
-        (arguments, keywords), likes = self._call(call, number, ())
-        weak = replace(step, arguments=arguments, keywords=keywords)
-        yield weak
-        yield from (AssertLike(weak, like, keys, told=True) for keys, like in likes)
+    def _called(self, step: AssertCalledOnce | AssertCalls, variable: str) -> Iterator[Assert]:
+        def inside(value: Value, number: int, name: str) -> Loosened:
+            return self._loosened(value, "task", (number, name))
 
-    def _calls(self, step: AssertCalls, variable: str, calls: Sequence[_Call]) -> Iterator[Assert]:
-        numbers = self.places.tasks(variable)
-        if len(numbers) != len(calls):
-            yield step
-            return
-        made = [
-            self._call(call, number, (at,))
-            for at, (call, number) in enumerate(zip(calls, numbers, strict=True))
-        ]
-        weak = replace(step, calls=tuple(call for call, _ in made))
-        yield weak
-        if step.unordered:
-            return  # which of the calls was made first isn't known
-        yield from (AssertLike(weak, like, keys, told=True) for _, likes in made for keys, like in likes)
-
-    def _call(self, call: _Call, number: int, at: Keys) -> tuple[_Call, list[tuple[Keys, Likeness]]]:
-        """Return how a task was called, and what is to be said of its arguments beside that.
-
-        ``apply_async`` takes those of the task by its own: ``args`` and ``kwargs``.
-        """
-        arguments, keywords = call
-        by_name = dict(keywords)
-        found: list[tuple[Keys, Likeness]] = []
-        placed = self._loosened([*arguments], "task", (number, "args"))
-        found += (((*at, "args", *keys), like) for keys, like in placed.likes)
-        for name in ("args", "kwargs"):
-            if name in by_name:
-                inner = self._loosened(_as_list(by_name[name]), "task", (number, name))
-                by_name[name] = tuple(inner.value) if isinstance(inner.value, list) else inner.value
-                found += (((*at, "kwargs", name, *keys), like) for keys, like in inner.likes)
-        named = self._loosened(by_name, "task", (number, "kwargs"))
-        found += (((*at, "kwargs", *keys), like) for keys, like in named.likes)
-        places = placed.value if isinstance(placed.value, list) else [*arguments]
-        names = named.value if isinstance(named.value, Mapping) else by_name
-        return (tuple(places), tuple(names.items())), found
+        yield from loose_calls(step, self.places.tasks(variable), inside)
 
     # --- relations
 
@@ -417,10 +414,6 @@ def _is_told_by(place: Where, other: Where) -> bool:
     if other[0] != "created" or place[0] == "updated":
         return False
     return place[0] != "created" or str(other[1]) < str(place[1])
-
-
-def _as_list(value: Value) -> Value:
-    return [*value] if isinstance(value, tuple) else value
 
 
 def _beside(step: Assert, found: Loosened) -> Iterator[Assert]:

@@ -16,6 +16,7 @@ from django.db.models import Count, F, Prefetch, Q, Sum
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import get_text_list
 
 from cases.models import (
     ArchivedOrder,
@@ -413,6 +414,36 @@ def remind(request):
     request.session["told"] = [member["email"] for member in told]
     cache.set("told", {"members": told})
     return redirect("reminded")
+
+
+def announce(request):
+    """Books, shelves and members come in any order, and so do they in texts that enumerate them."""
+    titles = [*Book.objects.order_by().values_list("title", flat=True)]
+    shelves = [*Shelf.objects.values_list("label", flat=True)]
+    names = [member.shown_as for member in Member.objects.all()]
+    send_mail(
+        f"For {' and '.join(names)}",
+        f"Read them all:\n{get_text_list(titles, 'and')}.\n",
+        "library@example.com",
+        ["staff@example.com"],
+    )
+    messages.success(request, f"Told of: {'; '.join(titles)}.")
+    Note.objects.create(text=", ".join(titles))
+    request.session["shelves"] = " ".join(shelves)
+    cache.set("announced", {"to": ", ".join(names)})
+    return JsonResponse({"books": "\n".join(titles), "shelves": f"All of {'/'.join(shelves)}."})
+
+
+def shelves(request):
+    """The same in a plain text."""
+    labels = Shelf.objects.values_list("label", flat=True)
+    return HttpResponse(f"Shelves: {', '.join(labels)}\n", content_type="text/plain")
+
+
+def titles(request):
+    """The same on a page."""
+    found = ", ".join(book.title for book in Book.objects.order_by())
+    return render(request, "cases/titles.html", {"titles": found})
 
 
 def reminded(request):

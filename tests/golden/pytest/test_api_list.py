@@ -10,11 +10,12 @@ pytestmark = pytest.mark.django_db
 
 def test_api_todos_returns_json(client):
     # Arrange
-    Todo.objects.create(
-        pk=50, title="Give a talk at Django Day Copenhagen", is_completed=True
-    )
     project = Project.objects.create(
         name="Django Day Copenhagen", budget=Decimal("1250.50")
+    )
+    project_2 = Project.objects.create(name="The “old” house")
+    Todo.objects.create(
+        pk=50, title="Give a talk at Django Day Copenhagen", is_completed=True
     )
     todo = Todo.objects.create(
         pk=51,
@@ -24,7 +25,6 @@ def test_api_todos_returns_json(client):
         project=project,
     )
     Todo.objects.create(pk=52, title="Køb rødgrød med fløde", is_completed=True)
-    project_2 = Project.objects.create(name="The “old” house")
     Todo.objects.create(pk=53, title="Sell the piano", priority=1, project=project_2)
     todo_2 = Todo.objects.create(
         pk=54, title="Repair the roof", due_on=date(2099, 6, 1), project=project_2

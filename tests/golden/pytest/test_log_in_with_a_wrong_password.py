@@ -25,7 +25,10 @@ def test_login_shows_form_errors(client):
     assertTemplateUsed(response, "registration/login.html")
     assertContains(
         response,
-        "Please enter a correct username and password. Note that both fields may be case-sensitive.",
+        (
+            "Please enter a correct username and password. Note that both fields may be "
+            "case-sensitive."
+        ),
     )
     assertContains(response, "Log in")
     assertContains(response, 'name="username" value="anna"')

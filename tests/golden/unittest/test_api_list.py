@@ -9,11 +9,12 @@ from todos.models import Project, Tag, Todo
 class TodosTests(TestCase):
     def test_api_todos_returns_json(self):
         # Arrange
-        Todo.objects.create(
-            pk=50, title="Give a talk at Django Day Copenhagen", is_completed=True
-        )
         project = Project.objects.create(
             name="Django Day Copenhagen", budget=Decimal("1250.50")
+        )
+        project_2 = Project.objects.create(name="The “old” house")
+        Todo.objects.create(
+            pk=50, title="Give a talk at Django Day Copenhagen", is_completed=True
         )
         todo = Todo.objects.create(
             pk=51,
@@ -23,7 +24,6 @@ class TodosTests(TestCase):
             project=project,
         )
         Todo.objects.create(pk=52, title="Køb rødgrød med fløde", is_completed=True)
-        project_2 = Project.objects.create(name="The “old” house")
         Todo.objects.create(
             pk=53, title="Sell the piano", priority=1, project=project_2
         )

@@ -23,7 +23,10 @@ class TodosTests(TestCase):
         self.assertTemplateUsed(response, "registration/login.html")
         self.assertContains(
             response,
-            "Please enter a correct username and password. Note that both fields may be case-sensitive.",
+            (
+                "Please enter a correct username and password. Note that both fields may be "
+                "case-sensitive."
+            ),
         )
         self.assertContains(response, "Log in")
         self.assertContains(response, 'name="username" value="anna"')

@@ -19,6 +19,9 @@ class TodosTests(TestCase):
             last_name="Åkjær",
             email="anna@example.com",
         )
+        bo = User.objects.create_user(
+            username="bo", first_name="Bo", last_name="O'Hara", email="bo@example.com"
+        )
         project = Project.objects.create(
             name="Django Day Copenhagen", budget=Decimal("1250.50"), owner=anna
         )
@@ -29,9 +32,6 @@ class TodosTests(TestCase):
             priority=3,
             owner=anna,
             project=project,
-        )
-        bo = User.objects.create_user(
-            username="bo", first_name="Bo", last_name="O'Hara", email="bo@example.com"
         )
         tag = Tag.objects.create(name="Talk", slug="talk")
         tag_2 = Tag.objects.create(name="At home", slug="home")
@@ -53,6 +53,5 @@ class TodosTests(TestCase):
         self.assertContains(response, escape("Don't forget the <b>demo</b>! – bo"))
         self.assertContains(response, "Ten slides, «højst».")
         self.assertContains(response, "Anna Åkjær")
-        self.assertContains(response, "Comments")
         self.assertContains(response, "High")
         self.assertContains(response, "overdue")

@@ -1,5 +1,7 @@
 """The response, as what a person would check."""
 
+from typing import Any
+
 import pytest
 
 from otel2test.attributes import CookiePayload
@@ -163,6 +165,29 @@ def test_times_and_drawn_values_in_json() -> None:
     }
 
 
+def test_a_link_to_the_file_of_a_created_row_has_the_name_that_the_storage_gave_it() -> None:
+    key = field("id", "BigAutoField", primary_key=True)
+    note = model("shop.Note", key, field("title"), field("scan", "FileField"))
+
+    found = plan(
+        request(
+            "POST",
+            "/",
+            insert(note, 77, title="Ale", scan="scans/a_Xk2Pq9Z.txt"),
+            schema=schema(note),
+            answer={"id": 77, "title": "Ale", "scan": "http://testserver/media/scans/a_Xk2Pq9Z.txt"},
+            response_headers=JSON,
+        )
+    )
+
+    (compared,) = steps(found, AssertJson)
+    assert compared.value == {
+        "id": Attribute("note", "pk"),
+        "title": "Ale",
+        "scan": Formatted(("http://testserver/media/", Attribute("note", "scan.name"))),
+    }
+
+
 def test_a_drawn_value_that_was_stored_is_compared_with_the_stored_one() -> None:
     made = insert(TODO, 77, title="a8F3kQ9zL2mX7")
 
@@ -203,6 +228,15 @@ def test_texts_that_are_long_or_no_run_repeats(answer: str | bytes) -> None:
     node = request("GET", "/", answer=body_of(answer), response_headers=[("Content-Type", "text/plain")])
 
     assert asserts(node) == [AssertStatus(200), AssertHeader("Content-Type", "text/plain")]
+
+
+def test_of_a_long_feed_the_texts_of_rows_are_told() -> None:
+    item = "<item><title>Milk</title><link>http://testserver/todos/milk/</link></item>"
+    feed = f"<rss><channel>{item}{'<ttl/>' * 200}</channel></rss>"
+    rss = [("Content-Type", "application/rss+xml; charset=utf-8")]
+    node = request("GET", "/", select(TODO, ROW), schema=SHOP, answer=feed, response_headers=rss)
+
+    assert asserts(node) == [AssertStatus(200), AssertContains("Milk", 200), AssertHeader(*rss[0])]
 
 
 def test_bodies_of_which_only_the_beginning_was_kept() -> None:
@@ -458,6 +492,47 @@ def test_session_data_that_changed() -> None:
     found = plan(request("GET", "/", session={"before": before, "after": after}))
 
     assert steps(found, AssertSession) == [AssertSession("b", 2), AssertSession("c", {"x": [None]})]
+
+
+def test_session_data_under_the_name_of_a_secret() -> None:
+    """The recorder replaced all of it, numbers too: only what was sent is the same in the test."""
+    verification = {"user_id": "3", "tries": 1, "codes": [7], "email": "e@b.cd", "is_new": True, "of": None}
+    after: Any = {"email_verification_code": verification, "steps": {"user_id": "3", "tries": 1}, "otp": 12}
+    found = plan(
+        request(
+            "POST",
+            "/",
+            insert(TODO, 3, title="Ale"),
+            body={"kind": "form", "fields": [("email", "e@b.cd")]},
+            session={"before": {}, "after": after},
+            schema=SHOP,
+        )
+    )
+
+    hidden = Anything("kept from the recording, as a secret is")
+    assert steps(found, AssertSession) == [
+        AssertSession(
+            "email_verification_code",
+            {
+                "user_id": hidden,
+                "tries": hidden,
+                "codes": [hidden],
+                "email": "e@b.cd",
+                "is_new": True,
+                "of": None,
+            },
+        ),
+        AssertSession("steps", {"user_id": "3", "tries": 1}),
+    ]
+
+
+def test_json_under_the_name_of_a_secret() -> None:
+    shown = '{"token": {"n": 4, "kind": "Bearer"}, "otp": 1234, "card": {"n": 4}}'
+    found = plan(request("GET", "/", answer={"kind": "json", "text": shown}, response_headers=JSON))
+
+    (compared,) = steps(found, AssertJson)
+    hidden = Anything("kept from the recording, as a secret is")
+    assert compared.value == {"token": {"n": hidden, "kind": hidden}, "otp": hidden, "card": {"n": 4}}
 
 
 def test_session_data_with_the_csrf_token_in_it() -> None:

@@ -131,6 +131,22 @@ def test_what_save_would_overwrite_is_updated_where_it_shows() -> None:
     ]
 
 
+def test_rows_that_are_updated_are_numbered_with_the_others() -> None:
+    mark = model("shop.Mark", ID, foreign_key("todo", "shop.Todo"))
+    node = request(
+        "GET",
+        "/",
+        select(TODO, row(), row(id=51, title="Bread", made="2020-02-02 00:00:00")),
+        select(mark, {"id": 1, "todo_id": 51}),
+        schema=schema(PERSON, TODO, mark),
+        answer={"made": "2020-01-01T00:00:00Z"},
+    )
+
+    found = plan(node)
+
+    assert [step.variable for step in steps(found, CreateRow)] == ["todo", "todo_2", None]
+
+
 def test_the_managers_name() -> None:
     plain = model("shop.Plain", ID, field("x"), manager="everything")
     hidden = model("shop.Hidden", ID, field("x"), manager="")
@@ -264,6 +280,35 @@ def test_a_row_that_points_to_itself_is_closed_by_an_update() -> None:
     )
 
 
+def test_a_row_in_two_circles_is_updated_once() -> None:
+    forum = model(
+        "shop.Forum",
+        ID,
+        foreign_key("first", "shop.Post", null=True),
+        foreign_key("last", "shop.Post", null=True),
+    )
+    post = model("shop.Post", ID, foreign_key("forum", "shop.Forum"))
+
+    found = plan_of(
+        select(forum, {"id": 1, "first_id": 1, "last_id": 2}),
+        select(post, {"id": 1, "forum_id": 1}, {"id": 2, "forum_id": 1}),
+        models=schema(forum, post),
+    )
+
+    assert steps(found, UpdateRow) == [
+        UpdateRow("forum", shop("Forum"), "objects", values(first=Variable("post"), last=Variable("post_2")))
+    ]
+
+
+def test_rows_of_one_model_stand_together_after_those_they_point_to() -> None:
+    todos = [row(owner_id=1), row(id=51, title="Bread"), row(id=52, title="Oats", owner_id=2)]
+    people = [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Bo"}]
+
+    found = plan_of(select(TODO, *todos), select(PERSON, *people))
+
+    assert [name for name, _ in created(found)] == ["Person", "Person", "Todo", "Todo", "Todo"]
+
+
 @pytest.mark.parametrize("first", ["team", "player"])
 def test_a_circle_is_cut_where_null_is_allowed(first: str) -> None:
     team = model("shop.Team", ID, foreign_key("captain", "shop.Player", null=True))
@@ -280,6 +325,28 @@ def test_a_circle_is_cut_where_null_is_allowed(first: str) -> None:
     assert steps(found, UpdateRow) == [
         UpdateRow("team", shop("Team"), "objects", values(captain=Variable("player")))
     ]
+
+
+def test_a_generic_foreign_key_stands_where_its_columns_do() -> None:
+    content_type = model("contenttypes.ContentType", ID, framework="content_type")
+    note = model(
+        "shop.Note",
+        ID,
+        field("text"),
+        foreign_key("content_type", "contenttypes.ContentType"),
+        field("object_id", "IntegerField"),
+        generic_foreign_keys=[{"name": "about", "content_type": "content_type", "object_id": "object_id"}],
+    )
+    columns = ["id", "text", "object_id"]
+    listed = ", ".join(f'"shop_note"."{column}"' for column in columns)
+    about = query(
+        f'SELECT {listed} FROM "shop_note"', columns=columns, rows=[[7, "Two litres", 50]], model="shop.Note"
+    )
+
+    found = plan_of(select(TODO, row()), about, models=schema(PERSON, TODO, note, content_type), path="/7/")
+
+    (_, given) = created(found)[-1]
+    assert [*given.items()] == [("pk", 7), ("text", "Two litres"), ("about", Variable("todo"))]
 
 
 def test_one_to_one() -> None:
@@ -607,6 +674,21 @@ def test_rows_of_a_table_that_no_model_is_known_for_are_a_note() -> None:
     assert [note.text for note in found.notes] == ["rows of table 'legacy': no model is known for it"]
 
 
+def test_a_row_for_which_every_value_is_ruled_out_is_a_note() -> None:
+    thing = model("shop.Thing", ID, field("x", "BooleanField"), field("code", unique=True))
+    missing = 'SELECT "shop_thing"."id" FROM "shop_thing" WHERE "shop_thing"."x" = %s'
+
+    found = plan_of(
+        query('SELECT "shop_thing"."id" FROM "shop_thing"', columns=["id"], rows=[[1]]),
+        query(missing, [False], columns=["id"], rows=[]),
+        query(missing, [True], columns=["id"], rows=[]),
+        models=schema(thing),
+    )
+
+    (note,) = found.notes
+    assert note.text == "Thing.x: a row is needed, but each value that was tried is ruled out"
+
+
 def test_statements_that_were_not_understood_are_notes() -> None:
     found = plan_of(query("CALL tidy_up(%s)", [1], vendor="postgresql"))
 
@@ -665,6 +747,17 @@ def test_rows_that_save_would_add_to_are_made_in_bulk(more: dict[str, object]) -
 
     assert found.rows == ((("text", "T1"),), (("text", "T2"),))
     assert found.explained
+
+
+def test_rows_made_in_bulk_are_made_at_once_whether_or_not_something_names_them() -> None:
+    note = model("shop.Note", ID, field("text"), custom_save=True)
+    mark = model("shop.Mark", ID, foreign_key("note", "shop.Note"))
+    texts = [{"id": number, "text": f"T{number}"} for number in range(1, 4)]
+
+    found = plan_of(select(note, *texts), select(mark, {"id": 1, "note_id": 2}), models=schema(note, mark))
+
+    (step,) = steps(found, CreateInBulk)
+    assert step.variables == (None, "note", None)
 
 
 def test_a_handler_of_deletions_does_not_matter() -> None:

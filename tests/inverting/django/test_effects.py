@@ -131,6 +131,22 @@ def test_of_a_changed_row_only_what_changed_is_compared() -> None:
     assert effects(found) == [RefreshRow("todo"), AssertAttribute("todo", "done", True)]
 
 
+def test_changed_and_deleted_rows_are_told_in_the_order_in_which_they_are_made() -> None:
+    rows = [{**ROW, "id": number, "title": f"T{number}"} for number in (53, 52, 51, 50)]
+
+    found = plan_of(
+        select(TODO, *rows),
+        update(TODO, 51, done=1),
+        update(TODO, 50, done=1),
+        delete(TODO, 53),
+        delete(TODO, 52),
+    )
+
+    assert [step.variable for step in steps(found, RefreshRow)] == ["todo", "todo_2"]
+    assert [step.variable for step in steps(found, AssertGone)] == ["todo_3", "todo_4"]
+    assert [step.variable for step in steps(found, CreateRow)] == ["todo", "todo_2", "todo_3", "todo_4"]
+
+
 def test_false_and_zero_and_none_and_empty_are_different() -> None:
     thing = model(
         "shop.Thing",
@@ -248,6 +264,19 @@ def test_times_that_were_given_are_compared() -> None:
     )
 
     assert effects(found)[1:] == [AssertAttribute("event", "at", dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC))]
+
+
+def test_a_time_that_was_given_is_compared_though_there_is_a_default_for_it() -> None:
+    event = model(
+        "shop.Event", ID, field("at", "DateTimeField", default_callable="django.utils.timezone.now")
+    )
+    made = insert(event, 1, at="2026-05-01 10:00:00")
+
+    found = plan(
+        request("POST", "/", made, schema=schema(event), form=[("day", "2026-05-01"), ("time", "12:00")])
+    )
+
+    assert effects(found)[1:] == [AssertAttribute("event", "at", dt.datetime(2026, 5, 1, 10, tzinfo=dt.UTC))]
 
 
 def test_drawn_values_are_only_there() -> None:

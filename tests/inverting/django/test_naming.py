@@ -28,6 +28,7 @@ def get(qualname: str | None, path: str = "/", url_name: str | None = None) -> s
         ("TodoListView", "todo_list"),
         ("TodoAPIView", "todo"),
         ("TodoViewSet", "todo"),
+        ("_wrapped_view", "index"),
         ("View", "view"),
         ("HTTPStatusView", "http_status"),
         ("Größe", "grosse"),
@@ -35,6 +36,23 @@ def get(qualname: str | None, path: str = "/", url_name: str | None = None) -> s
 )
 def test_views(qualname: str, subject: str) -> None:
     assert get(qualname) == subject
+
+
+@pytest.mark.parametrize(
+    ("method", "url_name", "subject"),
+    [
+        ("GET", "api:todo-list", "todo_list"),
+        ("GET", "todo-detail", "todo_detail"),
+        ("POST", "todo-list", "todo"),
+        ("POST", "todo-give-back", "todo_give_back"),
+        ("GET", "things", "todo"),
+    ],
+)
+def test_view_sets_are_told_by_their_routes(method: str, url_name: str, subject: str) -> None:
+    seen: ViewPayload = {**view("TodoViewSet"), "url_name": url_name}
+    outcome = "is_shown" if method == "GET" else "succeeds"
+
+    assert name(request(method, "/", view=seen)) == f"{subject}_{outcome}"
 
 
 @pytest.mark.parametrize("qualname", ["login.<locals>.inner", "view", "<lambda>", "Thing.method", "wrapper"])
@@ -68,6 +86,7 @@ def test_paths(path: str, subject: str) -> None:
         (request("PUT", "/x/"), "is_updated"),
         (request("PATCH", "/x/"), "is_updated"),
         (request("DELETE", "/x/", delete(TODO, 50), schema=SHOP), "is_deleted"),
+        (request("PATCH", "/x/", insert(TODO, 77, title="Ale"), schema=SHOP), "is_updated"),
         (request("GET", "/x/", answer={"a": 1}, response_headers=JSON), "returns_json"),
         (request("GET", "/x/", status=404), "is_not_found"),
         (request("GET", "/x/", status=403), "is_forbidden"),
@@ -110,6 +129,13 @@ def test_what_was_created_and_shown() -> None:
     assert name(many).endswith("_shows_todos")
 
 
+def test_rows_shown_around_the_content_are_not_what_is_shown() -> None:
+    page = '<div class="menu">Milk</div><h1>About us</h1>'
+    node = request("GET", "/x/", select(TODO, ROW), schema=SHOP, answer=page, response_headers=HTML)
+
+    assert name(node).endswith("_is_shown")
+
+
 def test_a_single_word_gets_what_it_is_about() -> None:
     def done(qualname: str, method: str) -> str:
         return name(
@@ -120,6 +146,14 @@ def test_a_single_word_gets_what_it_is_about() -> None:
 
     assert done("complete", "POST").startswith("complete_todo_")
     assert done("detail", "GET").startswith("todo_detail_")
+
+
+def test_a_single_word_is_not_about_what_was_only_read() -> None:
+    read = select(TODO, ROW, where='"shop_todo"."id" = %s', params=[50])
+
+    assert name(request("POST", "/", read, schema=SHOP, view=view("login"))) == "login_succeeds"
+    asked = request("POST", "/", read, schema=SHOP, view=view("attach", pk=50))
+    assert name(asked) == "attach_todo_succeeds"
 
 
 def test_longer_names_tell_how_it_was_asked() -> None:

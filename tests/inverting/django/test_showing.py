@@ -64,7 +64,9 @@ def test_what_stands_around_the_content_is_told_only_where_little_else_shows() -
         ("<p>No todos found.</p><p>No more.</p>", ["No todos found."]),
         ("<p>Your basket is empty.</p>", ["Your basket is empty."]),
         ("<p>Normally open</p>", []),
+        ("<a>No, take me back</a>", []),
         ("<td>Open</td><td>Open</td>", ["Open"]),
+        ("<td>By:</td>", []),
         ("<td>12</td><td>0</td>", ["<td>12</td>"]),
         ("<td>\n12</td>", []),
         ("<td>50</td>", []),
@@ -81,7 +83,9 @@ def test_what_stands_around_the_content_is_told_only_where_little_else_shows() -
         "nothing there",
         "empty",
         "something else",
+        "a way back",
         "cell",
+        "a label",
         "number",
         "number in lines",
         "a key",
@@ -93,6 +97,38 @@ def test_what_stands_around_the_content_is_told_only_where_little_else_shows() -
 )
 def test_what_the_content_says_beside(page: str, expected: list[str]) -> None:
     assert shown(page, select(TODO, ROW)) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "heading", "told"),
+    [
+        ("<p>Milk</p><p>Oats</p>", "Groceries", True),
+        ("<p>Milk</p><p>Oats</p><p>Bread</p>", "Groceries", False),
+        ("<p>Milk</p><p>Oats</p><p>Bread</p>", "Page 2", True),
+        ("<p>Milk</p><p>Oats</p><p>Bread</p>", "What “eats” finds", True),
+        ("<select><option>Milk<option>Oats<option>Bread</select>", "Groceries", True),
+        ("<table><tr><th>Milk</th><th>Oats</th><th>Bread</th></tr></table>", "Groceries", True),
+        ("<tbody><tr><th>Milk</th></tr><tr><th>Oats</th></tr><tr><th>Bread</th></tr></tbody>", "Food", False),
+    ],
+    ids=["little else", "enough else", "number", "what was asked for", "to choose from", "columns", "rows"],
+)
+def test_a_heading_is_told_where_the_content_tells_little_else(
+    content: str, heading: str, told: bool
+) -> None:
+    page = f"<h1>{heading}</h1>{content}"
+    node = request(
+        "GET",
+        "/",
+        select(TODO, ROW, OATS, BREAD),
+        schema=SHOP,
+        answer=page,
+        response_headers=HTML,
+        query_string="q=eats",
+    )
+
+    texts = [step.text for step in steps(plan(node), AssertContains)]
+
+    assert (heading in texts) is told
 
 
 def test_five_cells_are_enough() -> None:
@@ -254,7 +290,24 @@ def test_when_somebody_last_logged_in_is_not_told() -> None:
     assert shown('<input name="last_login_1" value="09:49:22">', select(USER, ann)) == []
 
 
+def test_what_is_chosen_in_several_lists_is_told_once() -> None:
+    option = '<option value="high" selected>High</option>'
+    page = f'<select name="a">{option}</select><select name="b">{option}</select>'
+
+    assert shown(page) == [option]
+
+
 # --- links
+
+
+def test_a_name_that_stands_in_paths_only_is_told_by_the_shortest_link() -> None:
+    page = '<p>All</p><a href="/todos/Milk/edit/">Edit</a><a href="/todos/Milk/">See</a><img src="/Milk.png">'
+    asked = view("index", module="shop.views")
+    node = request("GET", "/", select(TODO, ROW), schema=SHOP, answer=page, response_headers=HTML, view=asked)
+
+    texts = [step.text for step in steps(plan(node), AssertContains)]
+
+    assert texts == ['href="/todos/Milk/"']
 
 
 def test_a_link_is_told_once() -> None:

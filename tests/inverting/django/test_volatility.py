@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -90,6 +91,22 @@ def test_what_was_given_is_neither() -> None:
     assert not found.from_randomness("a8F3kQ9zL2mX7")
     assert not found.from_randomness("b8F3kQ9zL2mX7")
     assert not found.from_clock(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("api/todos/", False),
+        ("api/todos/50/?page=12", False),
+        ("api/todos/a8F3kQ9zL2mX7/", True),
+        ("media/notes/b8F3kQ9zL2mX7/plan.txt", False),
+    ],
+    ids=["words", "numbers", "drawn", "a file that was there"],
+)
+def test_a_link_to_the_recorded_server_is_drawn_if_a_part_of_its_path_is(path: str, expected: bool) -> None:
+    given = replace(inputs(), host="127.0.0.1:8123", texts=frozenset({"notes/b8F3kQ9zL2mX7/plan.txt"}))
+
+    assert given.from_randomness(f"http://127.0.0.1:8123/{path}") is expected
 
 
 def test_what_the_request_wrote_was_not_given() -> None:

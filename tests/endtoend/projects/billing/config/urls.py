@@ -8,6 +8,7 @@ urlpatterns = [
     path("charge/<int:pk>/", views.charge),
     path("notify/<int:pk>/", views.notify),
     path("archive/<int:pk>/", views.archive),
+    path("quotes/<str:library>/<str:sent>/", views.quotes),
     path("status/", views.status),
     path("everything/", views.everything),
     path("outage/<str:library>/", views.outage),

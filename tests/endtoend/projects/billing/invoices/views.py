@@ -72,6 +72,25 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(answer.read(), content_type=answer.headers["Content-Type"])
 
 
+def quotes(request: HttpRequest, library: str, sent: str) -> HttpResponse:
+    """One call for each invoice, in any order: each is answered by what it sends."""
+    url = f"{settings.SERVICE_URL}/quotes"
+    found = {}
+    for document in Document.objects.all():
+        form = {"number": document.number, "of": ["a", "b"], "note": ""}
+        how = {
+            "form": {"data": form},
+            "json": {"json": {"number": document.number}},
+            "text": {"data" if library == "requests" else "content": document.number},
+        }[sent]
+        if library == "urllib3":
+            found[document.number] = _pool.request("POST", url, body=document.number).data.decode()
+        else:
+            post = requests.post if library == "requests" else httpx.post
+            found[document.number] = post(url, **how, timeout=5).text
+    return JsonResponse(found)
+
+
 async def status(request: HttpRequest) -> HttpResponse:
     """``httpx``, two calls at the same time."""
     async with httpx.AsyncClient(base_url=settings.SERVICE_URL) as client:

@@ -16,19 +16,14 @@ class CasesTests(TestCase):
         Member.objects.create_user(email="bo@example.com", shown_as="Bo")
         # Made up: width.
         Shelf.objects.create(label="A1", width=0)
-        # Made up: width.
         Shelf.objects.create(label="A2", width=0)
-        # Made up: width.
         Shelf.objects.create(label="B1", width=0)
         # Made up: the request needed this row, but never read it.
         author = Author.objects.create(name="author")
         # Made up: price.
         Book.objects.create(title="A Thin One", author=author, price=Decimal("0"))
-        # Made up: price.
         Book.objects.create(title="Øresund", author=author, price=Decimal("0"))
-        # Made up: price.
         Book.objects.create(title="The Thick One", author=author, price=Decimal("0"))
-        # Made up: price.
         Book.objects.create(title="Zebras", author=author, price=Decimal("0"))
         cache.clear()
 

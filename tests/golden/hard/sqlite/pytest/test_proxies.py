@@ -9,13 +9,12 @@ pytestmark = pytest.mark.django_db
 
 def test_proxies_returns_json(client):
     # Arrange
-    # Made up: the request needed this row, but never read it.
+    # Made up: the request needed these rows, but never read them.
     author = Author.objects.create(name="author")
+    author_2 = Author.objects.create(name="author")
     Book.objects.create(
         title="A Thin One", author=author, price=Decimal("7.50"), pages=90
     )
-    # Made up: the request needed this row, but never read it.
-    author_2 = Author.objects.create(name="author")
     Book.objects.create(
         title="Zebras", author=author_2, price=Decimal("9.99"), pages=120
     )

@@ -12,7 +12,6 @@ def test_create_and_list_creates_book(client):
     author = Author.objects.create(name="Bo O'Hara")
     # Made up: price.
     Book.objects.create(title="The Thick One", author=author, price=Decimal("0"))
-    # Made up: price.
     Book.objects.create(title="Zebras", author=author, price=Decimal("0"))
 
     # Act

@@ -15,9 +15,7 @@ def test_unread_parent_returns_json(client):
     Book.objects.create(
         title="The Thick One", author=author, price=Decimal("0"), pages=811
     )
-    # Made up: price.
     Book.objects.create(title="Zebras", author=author, price=Decimal("0"), pages=120)
-    # Made up: price.
     Book.objects.create(title="Øresund", author=author, price=Decimal("0"), pages=320)
 
     # Act

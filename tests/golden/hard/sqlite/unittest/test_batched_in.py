@@ -8,16 +8,15 @@ from cases.models import Author, Book, Genre
 class CasesTests(TestCase):
     def test_in_batches_returns_json(self):
         # Arrange
-        # Made up: the request needed this row, but never read it.
+        # Made up: the request needed these rows, but never read them.
         author = Author.objects.create(name="author")
+        author_2 = Author.objects.create(name="author")
         book = Book.objects.create(
             title="A Thin One", author=author, price=Decimal("7.50"), pages=90
         )
         book_2 = Book.objects.create(
             title="Øresund", author=author, price=Decimal("19.95"), pages=320
         )
-        # Made up: the request needed this row, but never read it.
-        author_2 = Author.objects.create(name="author")
         book_3 = Book.objects.create(
             title="The Thick One", author=author_2, price=Decimal("24.00"), pages=811
         )

@@ -9,10 +9,11 @@ class CasesTests(TestCase):
     def test_nullable_join_returns_json(self):
         # Arrange
         author = Author.objects.create(name="Ann Åkjær")
+        author_2 = Author.objects.create(name="Bo O'Hara")
+        series = Series.objects.create(title='The "Long" Way')
         Book.objects.create(
             title="A Thin One", author=author, price=Decimal("7.50"), pages=90
         )
-        series = Series.objects.create(title='The "Long" Way')
         Book.objects.create(
             title="Øresund",
             author=author,
@@ -20,7 +21,6 @@ class CasesTests(TestCase):
             price=Decimal("19.95"),
             pages=320,
         )
-        author_2 = Author.objects.create(name="Bo O'Hara")
         Book.objects.create(
             title="The Thick One",
             author=author_2,

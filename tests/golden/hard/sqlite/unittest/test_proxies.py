@@ -8,13 +8,12 @@ from cases.models import Author, Book, Shelf
 class CasesTests(TestCase):
     def test_proxies_returns_json(self):
         # Arrange
-        # Made up: the request needed this row, but never read it.
+        # Made up: the request needed these rows, but never read them.
         author = Author.objects.create(name="author")
+        author_2 = Author.objects.create(name="author")
         Book.objects.create(
             title="A Thin One", author=author, price=Decimal("7.50"), pages=90
         )
-        # Made up: the request needed this row, but never read it.
-        author_2 = Author.objects.create(name="author")
         Book.objects.create(
             title="Zebras", author=author_2, price=Decimal("9.99"), pages=120
         )

@@ -11,7 +11,6 @@ class CasesTests(TestCase):
         author = Author.objects.create(name="Bo O'Hara")
         # Made up: price.
         Book.objects.create(title="The Thick One", author=author, price=Decimal("0"))
-        # Made up: price.
         Book.objects.create(title="Zebras", author=author, price=Decimal("0"))
 
         # Act

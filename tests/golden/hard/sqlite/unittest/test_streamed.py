@@ -14,15 +14,12 @@ class CasesTests(TestCase):
         Book.objects.create(
             title="A Thin One", author=author, price=Decimal("0"), pages=90
         )
-        # Made up: price.
         Book.objects.create(
             title="Øresund", author=author, price=Decimal("0"), pages=320
         )
-        # Made up: price.
         Book.objects.create(
             title="The Thick One", author=author, price=Decimal("0"), pages=811
         )
-        # Made up: price.
         Book.objects.create(
             title="Zebras", author=author, price=Decimal("0"), pages=120
         )
