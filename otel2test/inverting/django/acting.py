@@ -1,13 +1,16 @@
 """The request as the test client makes it, and what must be set up around it."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
 from otel2test.identifiers import is_dotted
 from otel2test.inverting.acts import SendRequest
 from otel2test.inverting.arrangements import Arrange, SetCookie, SetSession
-from otel2test.inverting.expressions import Name, UploadedFile, Value
+from otel2test.inverting.django.rows import Arrangement, is_looked_up
+from otel2test.inverting.expressions import Attribute, Name, UploadedFile, Value
 from otel2test.inverting.jsons import parse_json
 from otel2test.inverting.plan import Note
 from otel2test.reading.exchanges import Body, Exchange, Failure, Schema
@@ -90,6 +93,22 @@ def send_request(exchange: Exchange) -> tuple[SendRequest, tuple[Note, ...]]:
         ),
         tuple(notes),
     )
+
+
+def with_keys(act: SendRequest, arrangement: Arrangement) -> SendRequest:
+    """Name the permissions that the test looks up, where fields of a form or query hold their keys."""
+    rows = [row for row in arrangement.rows if is_looked_up(row)]
+    if not rows or not isinstance(act.data, Mapping):
+        return act
+
+    def keyed(name: str, value: Value) -> Value:
+        if isinstance(value, (list, tuple)):
+            return [keyed(name, each) for each in value]
+        words = re.sub(r"[\W_]", "", name).lower()
+        meant = [row for row in rows if str(row.key()) == value and row.model.name.lower() in words]
+        return Attribute(arrangement.name(meant[0]), "pk") if len(meant) == 1 else value
+
+    return replace(act, data={name: keyed(str(name), value) for name, value in act.data.items()})
 
 
 def raised(exchange: Exchange) -> tuple[Name, str] | None:

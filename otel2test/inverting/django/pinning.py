@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from otel2test.inverting.django.models import Models
-from otel2test.inverting.django.rows import Row, Visible
+from otel2test.inverting.django.rows import Row, Visible, is_looked_up
 from otel2test.reading.exchanges import Model
 
 
@@ -25,6 +25,8 @@ class Pins:
         """Pin the keys that are seen somewhere, and those of rows that might get one that is asked for."""
         tables: dict[str, list[Row]] = {}
         for row in all_rows:
+            if is_looked_up(row):
+                continue
             tables.setdefault(self.models.root(row.model).table, []).append(row)
         for table, rows in tables.items():
             keys = [row.key() for row in rows]

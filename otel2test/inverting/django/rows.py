@@ -161,6 +161,11 @@ class Arrangement:
         return row.variable
 
 
+def is_looked_up(row: Row) -> bool:
+    """Say whether Django makes the row by itself: its key is another one in another database."""
+    return row.model.framework in {"content_type", "permission"}
+
+
 def pin(arrangement: Arrangement, tables: Collection[str]) -> None:
     """Give the rows of these tables the recorded keys."""
     for row in arrangement.rows:

@@ -119,6 +119,7 @@ def play(
     strong_effects = weakening.of(strong_effects)
     act, notes = acting.send_request(exchange)
     act = weak_passwords.refused_again(act, exchange, [row for row in arrangement.rows if row.model.user])
+    act = acting.with_keys(act, arrangement)
     act = replace(act, patches=tuple(beside.patches), runs_commit_hooks=beside.runs_commit_hooks)
     if assert_queries:
         counted = count_queries(exchange.queries, part.facts, models)

@@ -9,8 +9,8 @@ import pytest
 
 from otel2test.attributes import FieldPayload, ModelPayload, SchemaPayload
 from otel2test.inverting.arrangements import AddLinks, CreateInBulk, CreateRow, GetRow, UpdateRow
-from otel2test.inverting.expressions import ContentTypeOf, Values, Variable
-from otel2test.inverting.plan import Plan
+from otel2test.inverting.expressions import Attribute, ContentTypeOf, Values, Variable
+from otel2test.inverting.plan import Plan, made
 from tests.inverting.django.planning import created, plan, plan_of, shop, steps, values
 from tests.inverting.shop import PERSON, SHOP, TAG, TODO, USER, delete, select, update
 from tests.recordings import Node, field, foreign_key, model, query, request, schema, user
@@ -552,6 +552,47 @@ def test_a_content_type_of_which_only_the_id_is_known_is_a_note() -> None:
     )
 
     assert any("12" in note.text for note in found.notes)
+
+
+PERMISSION = model(
+    "auth.Permission",
+    field("id", "AutoField", primary_key=True),
+    field("name", max_length=255),
+    foreign_key("content_type", "contenttypes.ContentType"),
+    field("codename", max_length=100),
+    module="django.contrib.auth.models",
+    table="auth_permission",
+    unique_together=[["content_type", "codename"]],
+    framework="permission",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "sent"),
+    [
+        ("permissions", ["25", "9"], [Attribute("permission", "pk"), "9"]),
+        ("user_permission", ["25"], Attribute("permission", "pk")),
+        ("number", ["25"], "25"),
+    ],
+)
+def test_a_form_names_the_permissions_which_have_other_keys_elsewhere(
+    name: str, values: list[str], sent: object
+) -> None:
+    found = plan(
+        request(
+            "POST",
+            "/",
+            select(
+                PERMISSION, {"id": 25, "name": "Can view", "content_type_id": 12, "codename": "view_todo"}
+            ),
+            select(CONTENT_TYPE, {"id": 12, "app_label": "shop", "model": "todo"}),
+            body={"kind": "form", "fields": [(name, each) for each in values]},
+            schema=schema(PERMISSION, CONTENT_TYPE, TODO, PERSON),
+        )
+    )
+
+    assert found.act.data == {name: sent}
+    assert ("permission" in {each for step in found.arrange for each in made(step)}) is (sent != "25")
 
 
 SITE = model(
