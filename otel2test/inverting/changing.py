@@ -52,17 +52,12 @@ class Changes:
     completer: Completer
     limits: Limits
     foresight: Foresight
-    touched: dict[str, dict[int, Entity]] = field(default_factory=dict)
-    """Table → rows that the request wrote to, by their ``id``."""
+    history: History = field(default_factory=History)
     not_inverted: list[NotInverted] = field(default_factory=list)
-    writes: list[Write] = field(default_factory=list)
-    """On all connections, in order."""
     settle: Callable[[], bool] = field(default=lambda: False)
     """Finds out which rows those were that had been seen without a key; False where there were none."""
     conditions_of: Callable[[Entity], Iterable[Sequence[Condition]]] = field(default=lambda _: ())
     """Tells what a row satisfied whenever it was read, beyond what was read of it."""
-    _written: dict[int, list[Write]] = field(default_factory=dict)
-    """``id`` of a row → what was written to it, in order."""
     _transactions: dict[tuple[str, int], _Transaction] = field(default_factory=dict)
 
     def insert(self, fact: Inserted) -> None:
@@ -153,16 +148,16 @@ class Changes:
         if number is None or len(found) >= number:
             return found[:number] if number is not None else found
         unsure = [item for item in candidates if self.judge.verdict(item, conditions, now) is None]
-        unsure = [
-            item
-            for item in unsure
-            if self._may_be_one(item, fact) and self.foresight.may_have_been_hit(item, fact)
-        ]
         attempt = self.completer.attempt
         for entity in attempt.of(unsure):
             if len(found) >= number:
                 break
-            if not attempt.rather_another() and self.completer.satisfy(entity, conditions, source):
+            if (
+                not attempt.rather_another()
+                and self._may_be_one(entity, fact)
+                and self.foresight.may_have_been_hit(entity, fact)
+                and self.completer.satisfy(entity, conditions, source)
+            ):
                 found.append(entity)
         for entity in self.foresight.hit(fact) if isinstance(fact, Updated) and len(found) < number else ():
             if self.completer.satisfy(entity, conditions, source):
@@ -194,10 +189,10 @@ class Changes:
         marks = transaction.marks
         match fact.action:
             case "begin":
-                transaction.committed = len(self.writes)
-                transaction.marks = [("", len(self.writes))]
+                transaction.committed = len(self.history.writes)
+                transaction.marks = [("", len(self.history.writes))]
             case "savepoint":
-                marks.append((fact.name, len(self.writes)))
+                marks.append((fact.name, len(self.history.writes)))
             case "rollback_to":
                 while len(marks) > 1 and marks[-1][0] != fact.name:
                     marks.pop()
@@ -207,7 +202,7 @@ class Changes:
                 self._undo(fact.source, transaction.committed)
                 transaction.marks = []
             case "commit":
-                transaction.committed = len(self.writes)
+                transaction.committed = len(self.history.writes)
                 transaction.marks = []
             case "release":
                 names = [name for name, _ in marks]
@@ -216,7 +211,7 @@ class Changes:
 
     def _undo(self, source: Source, since: int) -> None:
         undone: dict[int, Entity] = {}
-        for write in self.writes[since:]:
+        for write in self.history.writes[since:]:
             if write.source.connection == source.connection and not write.undone:
                 write.undone_at = source.position
                 undone[id(write.entity)] = write.entity
@@ -225,7 +220,7 @@ class Changes:
             entity.deleted = False
             entity.deleted_at = None
         made: set[int] = set()
-        for write in self.writes if undone else ():
+        for write in self.history.writes if undone else ():
             if id(write.entity) in undone and not write.undone:
                 self._apply(write)
                 if write.created:
@@ -236,14 +231,12 @@ class Changes:
                 self.rows.forget(entity)
 
     def _write(self, write: Write) -> None:
-        self.writes.append(write)
-        self._written.setdefault(id(write.entity), []).append(write)
+        self.history.add(write)
         if write.created:
             write.entity.created = True
         self._apply(write)
 
     def _apply(self, write: Write) -> None:
-        self.touched.setdefault(write.entity.table, {})[id(write.entity)] = write.entity
         for column, known in write.values.items():
             self.rows.set_after(write.entity, column, known)
         if write.deleted:
@@ -252,7 +245,7 @@ class Changes:
 
     def written_to(self, entity: Entity, source: Source) -> Collection[str]:
         """Return the columns in which a query found what the request itself had written to the row."""
-        writes = self._written.get(id(entity))
+        writes = self.history.of(entity)
         if not writes:
             return ()
         return {column for write in writes if write.seen_at(source.position) for column in write.values}
@@ -263,7 +256,7 @@ class Changes:
         None for what it held where that can't be told: of anything but sums of numbers.
         """
         value = read.value
-        for write in reversed(self._written.get(id(entity), ())):
+        for write in reversed(self.history.of(entity)):
             if not write.seen_at(read.source.position) or column not in write.values:
                 continue
             change = write.changes.get(column)
@@ -276,16 +269,12 @@ class Changes:
             column, value = change.column, value - change.by
         return column, value
 
-    def history(self) -> History:
-        """Return what rows were like at each position."""
-        return History(self.writes)
-
     # --- what the request itself did to what it counted
 
     def change_of_count(self, fact: Counted) -> int:
         """Return by how many rows the request itself had changed the count by then."""
         change = 0
-        for row in self.touched.get(fact.table, {}).values():
+        for row in self.history.written_to(fact.table):
             was = row.existed and self.judge.verdict(row, fact.conditions, before) is True
             is_now = _alive(row) and self.judge.verdict(row, fact.conditions, now) is True
             change += is_now - was
@@ -294,12 +283,12 @@ class Changes:
     def total_before(self, fact: Summed) -> object:
         """Return the sum without what the request itself had added to it by then; None if of no row."""
         total = 0 if fact.total is None else fact.total
-        for row in self.touched.get(fact.table, {}).values():
+        for row in self.history.written_to(fact.table):
             if row.existed and self.judge.verdict(row, fact.conditions, before) is True:
                 total = _sum(total, before(row, fact.column), 1)
             if _alive(row) and self.judge.verdict(row, fact.conditions, now) is True:
                 total = _sum(total, now(row, fact.column), -1)
-        touched = bool(self.touched.get(fact.table))
+        touched = bool(self.history.written_to(fact.table))
         return None if total == 0 and (touched or fact.total is None) else total
 
 

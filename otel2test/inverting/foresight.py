@@ -52,13 +52,14 @@ class Foresight:
         later = [seen for seen in found if seen and seen.source.position > fact.source.position]
         if isinstance(fact, Deleted):
             return not later
-        written = {column: told.value for column, told in entity.after.items() if column not in fact.values}
+        written = {
+            column: told.value
+            for column, told in entity.after.items()
+            if column not in fact.values and is_known(told)
+        }
         return all(
             self._may_be_left(fact, seen, known) is not None
-            and not any(
-                is_known(Known(value, fact.source)) and seen.values.get(column, value) != value
-                for column, value in written.items()
-            )
+            and not any(seen.values.get(column, value) != value for column, value in written.items())
             for seen in later
         )
 

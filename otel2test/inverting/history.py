@@ -46,22 +46,29 @@ class View:
 
 
 class History:
-    """Everything that was written, by row."""
+    """Everything that was written so far, on all connections, and by row."""
 
-    def __init__(self, writes: Iterable[Write], altered: frozenset[int] = frozenset()) -> None:
-        self.writes = tuple(writes)
-        self.altered = altered
+    def __init__(self) -> None:
+        self.writes: list[Write] = []
+        self.altered: set[int] = set()
         """``id`` of each row that isn't hit by the writes that it was understood to be hit by at first."""
         self._of: dict[int, list[Write]] = {}
         """``id`` of a row → what was written to it, in order."""
         self._since: dict[str, int] = {}
         """Table → position of the first query that wrote to it."""
         self._rows: dict[str, dict[int, Entity]] = {}
-        for write in self.writes:
-            table = write.entity.table
-            self._of.setdefault(id(write.entity), []).append(write)
-            self._since.setdefault(table, write.source.position)
-            self._rows.setdefault(table, {})[id(write.entity)] = write.entity
+
+    def add(self, write: Write) -> None:
+        """Take down what was written next."""
+        table = write.entity.table
+        self.writes.append(write)
+        self._of.setdefault(id(write.entity), []).append(write)
+        self._since.setdefault(table, write.source.position)
+        self._rows.setdefault(table, {})[id(write.entity)] = write.entity
+
+    def of(self, entity: Entity) -> Sequence[Write]:
+        """Return what was written to the row, in order."""
+        return self._of.get(id(entity), ())
 
     def view(self, tables: Iterable[str], position: int) -> View:
         """Return how rows of these tables looked to a query."""

@@ -5,7 +5,7 @@ position if the state were as it has been changed to. Only statements whose cond
 read are done again; the others hit the rows that they hit.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from otel2test.inverting.changing import Changes
@@ -25,56 +25,53 @@ class Rewriter:
     def __init__(self, rows: Rows, changes: Changes, facts: Iterable[Fact]) -> None:
         self.rows = rows
         self.changes = changes
-        self._first = changes.writes
+        self._first = changes.history
         self._at: dict[int, list[Write]] = {}
         """Position → what the statement there was understood to do at first."""
-        for write in self._first:
+        for write in self._first.writes:
             self._at.setdefault(write.source.position, []).append(write)
-        self._again = {} if any(write.undone for write in self._first) else dict(_readable(facts))
+        rolled_back = any(write.undone for write in self._first.writes)
+        self._again = {} if rolled_back else dict(_readable(facts))
 
     def history(self) -> History:
         """Return what rows are like at each position, given their values of before as they are now."""
         if not self._again:
-            return History(self._first)
-        writes: list[Write] = []
-        altered: set[int] = set()
+            return self._first
+        found = History()
         for position in sorted({*self._at, *self._again}):
-            formerly = self._at.get(position, [])
+            formerly = {id(write.entity): write for write in self._at.get(position, ())}
             fact = self._again.get(position)
             if fact is None:
-                writes += formerly
-                continue
-            hit = list(self._hit(fact, writes, {id(write.entity) for write in formerly}))
-            by_row = {id(write.entity): write for write in formerly}
-            altered.update(by_row.keys() ^ {id(row) for row in hit})
-            writes += [by_row.get(id(row)) or _write(fact, row) for row in hit]
-        return History(writes, frozenset(altered))
+                again = self._at[position]
+            else:
+                hit = list(self._hit(fact, found, formerly))
+                found.altered |= formerly.keys() ^ {id(row) for row in hit}
+                again = [formerly.get(id(row)) or _write(fact, row) for row in hit]
+            for write in again:
+                found.add(write)
+        return found
 
     def settle(self, history: History) -> None:
         """Let rows that are hit by other writes now end as these leave them."""
         if not history.altered:
             return
-        self.changes.writes = list(history.writes)
+        self.changes.history = history
         for row in self.rows.entities:
             if id(row) not in history.altered:
                 continue
-            written = {column for write in history.writes if write.entity is row for column in write.values}
             row.after.clear()
             row.deleted, row.deleted_at = False, None
-            for write in history.writes:
-                if write.entity is row and write.deleted:
+            for write in history.of(row):
+                row.after.update(write.values)
+                if write.deleted:
                     row.deleted, row.deleted_at = True, write.source.position
-                elif write.entity is row:
-                    row.after.update(write.values)
-            for column in written:
+            for column in tuple(row.after):
                 known = history.value(row, column, _AFTER_ALL)
                 if known is not None and is_known(known):
                     self.rows.set_after(row, column, known)
 
-    def _hit(
-        self, fact: Updated | Deleted, writes: Sequence[Write], formerly: Collection[int]
-    ) -> Iterator[Entity]:
-        view = History(writes).view((fact.table, *tables_of(fact.conditions)), fact.source.position)
+    def _hit(self, fact: Updated | Deleted, so_far: History, formerly: Collection[int]) -> Iterator[Entity]:
+        view = so_far.view((fact.table, *tables_of(fact.conditions)), fact.source.position)
         judge = Judge(self.rows, view.there)
         for row in self.rows.of(fact.table):
             if view.there(row):

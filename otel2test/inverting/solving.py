@@ -17,7 +17,7 @@ from otel2test.inverting.catalog import Catalog
 from otel2test.inverting.changing import Changes
 from otel2test.inverting.checking import Checker, Contradiction
 from otel2test.inverting.completing import Completer
-from otel2test.inverting.conditions import AnyOf, Condition, supposes_absence, tables_of
+from otel2test.inverting.conditions import AnyOf, Condition, supposes_absence
 from otel2test.inverting.counting import Counting
 from otel2test.inverting.entities import Entity, Rows
 from otel2test.inverting.facts import (
@@ -202,15 +202,14 @@ class _Solver:
     def _settle(self) -> bool:
         """Find the rows that were seen without a key, before a write hits rows that nobody saw."""
         waiting = len(self.witnesses.vague)
-        self.witnesses.match_vague(self.changes.history(), so_far=True)
+        self.witnesses.match_vague(so_far=True)
         return len(self.witnesses.vague) < waiting
 
     # --- what was only implied
 
     def finish(self) -> State:
         self._see()
-        history = self.changes.history()
-        self.witnesses.match_vague(history)
+        self.witnesses.match_vague()
         self.belonging.complete_inherited()
         for window in self.windows:
             seen = self._seen_in(window)
@@ -228,8 +227,7 @@ class _Solver:
                     )
                 )
         for item in self.witnesses.required:
-            view = history.view((item.entity.table, *tables_of(item.conditions)), item.source.position)
-            if Judge(self.rows, view.there).verdict(item.entity, item.conditions, view.at) is None:
+            if self.witnesses.verdict(item) is None:
                 self.completer.satisfy(item.entity, item.conditions, item.source)
         counted = self.attempt.of(self.counted)
         for fact, number in sorted(counted, key=lambda item: _openness(item[0].conditions)):
@@ -296,8 +294,9 @@ class _Solver:
     def _checker(self) -> Checker:
         made = {row.table for row in self.witnesses.made}
         settled = frozenset(self.completer.learnt | made | self.witnesses.guessed)
-        history = self.changes.history()
-        return Checker(self.rows, history, self.limits, self.witnesses, settled, self.unavoidable)
+        return Checker(
+            self.rows, self.changes.history, self.limits, self.witnesses, settled, self.unavoidable
+        )
 
     def _seen_in(self, window: Window) -> list[Entity]:
         found = [

@@ -13,7 +13,6 @@ from otel2test.inverting.changing import Changes
 from otel2test.inverting.conditions import Condition, tables_of
 from otel2test.inverting.entities import At, Entity, KeyOf, Known, Rows, before, hashable, is_known
 from otel2test.inverting.facts import Change, Join, Seen, Source, Unknown
-from otel2test.inverting.history import History
 from otel2test.inverting.judging import Judge
 from otel2test.inverting.limits import Limits
 from otel2test.inverting.trying import Attempt
@@ -63,8 +62,6 @@ class Witnesses:
     _anyone: set[tuple[int, int]] = field(default_factory=set)
     """(position, witness) of joined rows of which nothing was seen, nor asked."""
     _taken: dict[tuple[int, str], set[int]] = field(default_factory=dict)
-    _history: History = field(default_factory=lambda: History(()))
-    """What rows were like when they were seen; known once all writes are."""
 
     def see(self, facts: Sequence[Seen]) -> None:
         """Learn from one row of a result."""
@@ -82,14 +79,15 @@ class Witnesses:
         """Yield what the row satisfied each time it came back, beyond the values it came with."""
         return (required.conditions for required in self.required_of.get(id(entity), ()))
 
-    def match_vague(self, history: History, *, so_far: bool = False) -> None:
+    def match_vague(self, *, so_far: bool = False) -> None:
         """Find the row of each sighting that didn't tell which row it was of, or make one.
 
         With ``so_far``, it may also be one that only a later query tells of.
         """
-        waiting = [sights for sights in self.vague if not so_far or any(sight.values for sight in sights)]
-        self.vague = [sights for sights in self.vague if sights not in waiting]
-        self._history = history
+        waiting, self.vague = self.vague, []
+        if so_far:
+            self.vague = [sights for sights in waiting if not any(sight.values for sight in sights)]
+            waiting = [sights for sights in waiting if any(sight.values for sight in sights)]
         left = Counter(place for sights in waiting for place in _places(sights))
         self.limits.pending.update(left)
         for sights in waiting:
@@ -206,7 +204,7 @@ class Witnesses:
         fact = sight.fact
         used = self._taken.setdefault((fact.source.position, fact.alias), set())
         best: tuple[int, Entity | None] = (-1, None)
-        then = self._history.view(self.rows.by_table, fact.source.position)
+        then = self.changes.history.view(self.rows.by_table, fact.source.position)
         for entity in self.attempt.of(self._candidates(sight)):
             if entity.undone or not then.there(entity) or (id(entity) in used and not fact.shared):
                 continue
@@ -228,20 +226,22 @@ class Witnesses:
         written = self.changes.written_to(entity, source)
         values = {column: value for column, value in sight.values.items() if column not in written}
         return all(
-            self._is_met(required, values) for required in self.required_of.get(id(entity), ())
+            self.verdict(required, values) is not False for required in self.required_of.get(id(entity), ())
         ) and self.limits.may_be(entity, values, source)
 
-    def _is_met(self, required: Requirement, values: Mapping[str, object]) -> bool:
-        """Say whether a row, if it had these values before the request, may satisfy what it had to."""
+    def verdict(self, required: Requirement, values: Mapping[str, object] | None = None) -> bool | None:
+        """Say whether a row satisfied what it had to, if it had these ``values`` before the request."""
         entity, source = required.entity, required.source
-        view = self._history.view((entity.table, *tables_of(required.conditions)), source.position)
-        written = self.changes.written_to(entity, source)
-        told = {column: Known(value, source) for column, value in values.items() if column not in written}
+        view = self.changes.history.view((entity.table, *tables_of(required.conditions)), source.position)
+        written = self.changes.written_to(entity, source) if values else ()
+        told = {
+            column: Known(value, source) for column, value in (values or {}).items() if column not in written
+        }
 
         def given(item: Entity, column: str) -> Known | None:
             return told[column] if item is entity and column in told else view.at(item, column)
 
-        return Judge(self.rows, view.there).verdict(entity, required.conditions, given) is not False
+        return Judge(self.rows, view.there).verdict(entity, required.conditions, given)
 
     def _joins(self, entity: Entity, sight: _Sight, sights: Sequence[_Sight]) -> bool:
         """Say whether the rows that are known to be joined to the one seen may point to this row."""
