@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from django.apps import apps
 from django.db.models import Model, signals
 
 _RUNS_CODE: Final = re.compile(r"\bRun(?:Python|SQL)\b")
@@ -21,23 +22,47 @@ _CREATES: Final = r"\.(?:a?create|a?get_or_create|a?update_or_create|a?bulk_crea
 
 @cache
 def is_seeded(model: type[Model]) -> bool:
-    """Return whether the own code of the model's app may make rows of it when a database is set up."""
-    meta = model._meta
-    config = meta.app_config
-    if config is None or config.name.startswith("django."):
+    """Return whether the project's or a library's code may make rows of it when a database is set up."""
+    config = model._meta.app_config
+    if config is None:
         return False
-    makes = re.compile(
-        rf"\b{meta.object_name}\b[^\n=]*{_CREATES}"
-        rf"|\b{meta.object_name}\([^)]"
-        rf"|INSERT\s+INTO\s+\W*{re.escape(meta.db_table)}\b",
-        re.IGNORECASE,
+    if not _is_django(config) and _is_seeded_by_its_app(model, config):
+        return True
+    label, name = config.label, model._meta.object_name
+    named = re.compile(rf"""(["']){label}(?:\1\s*,\s*\1|\.){name}\1""", re.IGNORECASE)
+    makes = _makes(model)
+    return any(
+        named.search(text) and makes.search(text)
+        for other in apps.get_app_configs()
+        if other is not config and not _is_django(other)
+        for text in _migrations(other)
     )
-    named = re.compile(rf"\b{config.label}\.{meta.object_name}\b", re.IGNORECASE)
+
+
+def _is_seeded_by_its_app(model: type[Model], config: Any) -> bool:
+    name = model._meta.object_name
+    makes = _makes(model)
     if any(makes.search(text) for text in _migrations(config)):
         return True
+    named = re.compile(rf"\b{config.label}\.{name}\b", re.IGNORECASE)
     if any(named.search(text) for text in _fixtures(config)):
         return True
-    return any(re.search(rf"\b{meta.object_name}\b", text) for text in _listeners(config))
+    return any(re.search(rf"\b{name}\b", text) for text in _listeners(config))
+
+
+def _makes(model: type[Model]) -> re.Pattern[str]:
+    name = model._meta.object_name
+    return re.compile(
+        rf"\b{name}\b[^\n=]*{_CREATES}"
+        rf"|\b{name}\([^)]"
+        rf"|INSERT\s+INTO\s+\W*{re.escape(model._meta.db_table)}\b",
+        re.IGNORECASE,
+    )
+
+
+def _is_django(config: Any) -> bool:
+    """Return whether an app is Django's own, whose rows are known: content types, permissions, a site."""
+    return bool(config.name.startswith("django."))
 
 
 @cache

@@ -15,6 +15,7 @@ from otel2test.inverting.django.saving import (
     key_of_seeded,
     made_by_handler,
     made_by_migration,
+    may_be_changed,
 )
 from otel2test.inverting.entities import KeyOf
 from otel2test.inverting.expressions import HashedPassword, Value, Values, Variable
@@ -119,7 +120,8 @@ def _left_out(row: Row) -> str:
 def _how(arrangement: Arrangement, row: Row, visible: Visible) -> tuple[_Method, frozenset[str]]:
     """Return the manager's method that makes the row, and by which fields it looks for one that is there."""
     if made_by_migration(row) and (seeded := key_of_seeded(arrangement, row, visible)):
-        return "get_or_create", frozenset("pk" if item.primary_key else item.name for item in seeded)
+        names = frozenset("pk" if item.primary_key else item.name for item in seeded)
+        return ("update_or_create" if may_be_changed(row) else "get_or_create"), names
     handled = made_by_handler(arrangement, row)
     if handled is not None:
         return "update_or_create", frozenset({handled.name})

@@ -246,7 +246,7 @@ class Effects:
     def _fetch_in_order(self, same: list[Created]) -> FetchRows:
         model = same[0].model
         variables = tuple(self.variable(created) for created in same)
-        others = self.alone is False or len(self._others(same[0])) >= len(same)
+        others = not self._is_alone(model) or len(self._others(same[0])) >= len(same)
         return FetchRows(variables, import_name(model), manager_of(model), newest=others)
 
     def _lookup(self, created: Created) -> Values | None:
@@ -266,7 +266,12 @@ class Effects:
                 return False
             return not self._unrepeatable(item, value) and self._key_kept(created, item, value) is None
 
-        return identifying.lookup(created, self._others(created), repeatable, said, alone=self.alone)
+        alone = self._is_alone(created.model)
+        return identifying.lookup(created, self._others(created), repeatable, said, alone=alone)
+
+    def _is_alone(self, model: Model) -> bool:
+        """Say whether rows of the model are only those that the test and the request make."""
+        return self.alone and not model.seeded
 
     def _others(self, created: Created) -> list[dict[str, object]]:
         """Return the other rows that will be in the table when the created one is looked for."""

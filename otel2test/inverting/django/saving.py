@@ -8,7 +8,7 @@ and what a handler made of it is then brought up to date.
 from collections.abc import Iterator
 from typing import Final
 
-from otel2test.inverting.django.rows import Arrangement, Row, Visible
+from otel2test.inverting.django.rows import Arrangement, Row, Visible, made_up
 from otel2test.reading.exchanges import Field, Model
 
 _SAVE_SIGNALS: Final = frozenset({"pre_save", "post_save"})
@@ -47,13 +47,13 @@ def made_by_handler(arrangement: Arrangement, row: Row) -> Field | None:
 
 
 def made_by_migration(row: Row) -> bool:
-    """Say whether a migration may have made the row: with all that it points to."""
+    """Say whether a migration may have made the row: with all that it points to, if only by its key."""
     if not row.model.seeded:
         return False
     waiting, seen = [row], {id(row)}
     while waiting:
         one = waiting.pop()
-        if not one.model.seeded or one.model.user or one.invented:
+        if not one.model.seeded or one.model.user or (one.invented and not _has_known_key(one)):
             return False
         for parent in one.parents.values():
             if parent.model.framework is None and id(parent) not in seen:
@@ -83,8 +83,25 @@ def key_of_seeded(arrangement: Arrangement, row: Row, visible: Visible) -> tuple
     if all(any(other.value(item.attname) != row.value(item.attname) for item in asked) for other in others):
         keys.append(asked)
     keys += [(item,) for item in model.fields if item.primary_key]
-    known = (key for key in keys if key and all(row.value(item.attname) is not None for item in key))
-    return next(known, ())
+    # What is made up tells nothing.
+    return next((key for key in keys if key and all(_is_known(row, item) for item in key)), ())
+
+
+def _has_known_key(row: Row) -> bool:
+    return any(item.primary_key and _is_known(row, item) for item in row.model.fields)
+
+
+def _is_known(row: Row, item: Field) -> bool:
+    known = row.known.get(item.attname)
+    return known is not None and known.value is not None
+
+
+def may_be_changed(row: Row) -> bool:
+    """Say whether a row that a migration made is given what was recorded, as it may have been changed since.
+
+    Not where saving it would do more, nor where some of its values are made up.
+    """
+    return not (_adds(row.model) or made_up(row) or row.is_decoy)
 
 
 def adds_rows(arrangement: Arrangement) -> bool:

@@ -818,7 +818,7 @@ def test_a_row_that_a_migration_may_have_made_is_looked_for() -> None:
     found = plan_of(select(payload["models"][0], {"id": 4, "code": "a", "title": "A"}), models=payload)
 
     (row,) = steps(found, CreateRow)
-    assert (row.method, row.lookup, row.values) == ("get_or_create", (("code", "a"),), (("title", "A"),))
+    assert (row.method, row.lookup, row.values) == ("update_or_create", (("code", "a"),), (("title", "A"),))
 
 
 def test_a_model_whose_rows_would_need_each_other_for_ever_is_a_note() -> None:
@@ -862,8 +862,33 @@ def test_a_row_of_a_migration_is_looked_for_by_what_the_request_looked_for() -> 
     )
 
     (row,) = steps(found, CreateRow)
-    assert (row.method, row.lookup) == ("get_or_create", (("code", "a"), ("language", "en")))
+    assert (row.method, row.lookup) == ("update_or_create", (("code", "a"), ("language", "en")))
     assert row.values == (("title", "A"),)
+
+
+def test_a_row_of_a_migration_whose_saving_does_more_is_left_as_the_migration_made_it() -> None:
+    page = model("shop.Page", ID, field("path", unique=True), field("title"), seeded=True)
+    page["custom_save"] = True
+
+    (row,) = steps(
+        plan_of(select(page, {"id": 4, "path": "a", "title": "A"}), models=schema(page)), CreateRow
+    )
+
+    assert (row.method, row.lookup) == ("get_or_create", (("path", "a"),))
+
+
+def test_a_row_of_a_migration_may_point_to_one_of_which_only_the_key_is_known() -> None:
+    language = model("shop.Language", ID, field("code", unique=True), seeded=True)
+    page = model(
+        "shop.Page", ID, field("path", unique=True), foreign_key("language", "shop.Language"), seeded=True
+    )
+
+    found = plan_of(select(page, {"id": 4, "path": "a", "language_id": 7}), models=schema(language, page))
+
+    made, pointing = steps(found, CreateRow)
+    assert (made.method, made.lookup) == ("get_or_create", (("pk", 7),))
+    assert [name for name, _ in made.values] == ["code"]
+    assert (pointing.method, pointing.lookup) == ("update_or_create", (("path", "a"),))
 
 
 def test_a_row_of_a_migration_that_nothing_else_tells_apart_is_looked_for_by_its_key() -> None:

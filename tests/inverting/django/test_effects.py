@@ -48,6 +48,17 @@ def test_a_created_row_is_fetched_and_compared() -> None:
     ]
 
 
+def test_a_created_row_is_told_from_those_that_migrations_made() -> None:
+    group = model("shop.Group", ID, field("name", unique=True), field("size", "IntegerField"), seeded=True)
+
+    found = plan_of(insert(group, 3, name="Writers", size=2), models=schema(group))
+
+    assert effects(found) == [
+        FetchRow("group", shop("Group"), "objects", values(name="Writers")),
+        AssertAttribute("group", "size", 2),
+    ]
+
+
 def test_a_created_row_is_told_from_arranged_ones_by_what_is_unique() -> None:
     found = plan_of(select(TAG, {"id": 1, "name": "a"}), insert(TAG, 2, name="b"))
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -183,3 +184,28 @@ def test_seeded_models_are_those_whose_rows_migrations_make(
         for cached in (seeding.is_seeded, seeding._migrations, seeding._fixtures):
             cached.cache_clear()
     assert found == {Shelf, Tag, ApiToken}
+
+
+def test_seeded_are_also_models_whose_rows_migrations_of_other_apps_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrations = tmp_path / "migrations"
+    migrations.mkdir()
+    (migrations / "0001_groups.py").write_text(
+        "def fill(apps, editor):\n"
+        "    Group = apps.get_model('auth', 'Group')\n"
+        "    Group.objects.create(name='Editors')\n"
+        "    User = apps.get_model('auth.User')\n"
+        "    Permission = apps.get_model('other.Permission')\n"
+        "    Permission.objects.create(name='of another app')\n"
+        "migrations.RunPython(fill)\n"
+    )
+    monkeypatch.setattr(apps.get_app_config("shop"), "path", str(tmp_path))
+    for cached in (seeding.is_seeded, seeding._migrations):
+        cached.cache_clear()
+    try:
+        found = {model for model in (Group, User, Permission) if seeding.is_seeded(model)}
+    finally:
+        for cached in (seeding.is_seeded, seeding._migrations):
+            cached.cache_clear()
+    assert found == {Group}
