@@ -1,7 +1,7 @@
 """Calls of the project's functions, recorded during requests, without a span for each.
 
-What enters are the interpreter's events: of ``sys.monitoring`` from Python 3.12 on, of the
-profile hook before. What leaves is one attribute of the request's span, a list of
+What enters are the interpreter's events: of ``sys.monitoring`` from Python 3.12 on; before, of a
+function that evaluates frames where it was compiled, of the profile hook where not. What leaves is one attribute of the request's span, a list of
 :class:`~otel2test.attributes.CallPayload`. Calls outside of a request are not recorded,
 nor comprehensions, lambdas, class and module bodies. At most ``max_calls`` of a request
 are kept; how many more there were is said in ``otel2test.calls.dropped``.
@@ -19,7 +19,10 @@ from otel2test.processors.recorder import Recorder, owns_records
 if sys.version_info >= (3, 12):
     from otel2test.processors.calls.monitoring import Monitoring as Hook
 else:
-    from otel2test.processors.calls.profiling import Profiling as Hook
+    try:
+        from otel2test.processors.calls.evaluating import Evaluating as Hook
+    except ImportError:
+        from otel2test.processors.calls.profiling import Profiling as Hook
 
 
 class CallHook(Protocol):
@@ -46,8 +49,9 @@ class _Requests:
     def span_starts(self, span: Span) -> None:
         context = span.get_span_context()
         if owns_records(span):
-            self._hook.open()
+            # In this order, as another thread whose request ends closes the hook where no log is open.
             self._tracer.open(context, self._recorder, self._hook.close)
+            self._hook.open()
         elif span.parent is not None:
             self._tracer.follow(context.span_id, span.parent.span_id)
 

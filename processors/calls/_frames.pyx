@@ -23,18 +23,17 @@ cdef extern from *:
     #include "internal/pycore_code.h"
     #endif
 
-    #if PY_VERSION_HEX >= 0x030C0000 && PY_VERSION_HEX < 0x030E0000
+    #if PY_VERSION_HEX < 0x030E0000
     /* A frame is where the interpreter has it: an object would have to be made for each call. */
     static size_t otel2test_handle(PyObject *frame) {
         return (size_t)((PyFrameObject *)frame)->f_frame;
     }
     static size_t otel2test_running(PyObject *code) {
-        PyThreadState *thread = PyThreadState_Get();
     #if PY_VERSION_HEX >= 0x030D0000
-        struct _PyInterpreterFrame *frame = thread->current_frame;
+        struct _PyInterpreterFrame *frame = PyThreadState_Get()->current_frame;
         if (frame != NULL && frame->f_executable == code) {
     #else
-        struct _PyInterpreterFrame *frame = thread->cframe->current_frame;
+        struct _PyInterpreterFrame *frame = PyThreadState_Get()->cframe->current_frame;
         if (frame != NULL && (PyObject *)frame->f_code == code) {
     #endif
             return (size_t)frame;
@@ -64,15 +63,17 @@ cdef extern from *:
     #else
     /* The same. ``f_locals`` is what ``locals()`` gave the program, and would be written anew. */
     static PyObject *otel2test_variable(size_t frame, PyObject *name, Py_ssize_t place) {
+        struct _PyInterpreterFrame *held = (struct _PyInterpreterFrame *)frame;
     #if PY_VERSION_HEX >= 0x030D0000
-        struct _PyInterpreterFrame *held = (struct _PyInterpreterFrame *)frame;
         PyCodeObject *code = (PyCodeObject *)held->f_executable;
-    #elif PY_VERSION_HEX >= 0x030C0000
-        struct _PyInterpreterFrame *held = (struct _PyInterpreterFrame *)frame;
-        PyCodeObject *code = held->f_code;
     #else
-        struct _PyInterpreterFrame *held = ((PyFrameObject *)frame)->f_frame;
         PyCodeObject *code = held->f_code;
+    #endif
+    #if PY_VERSION_HEX >= 0x030C0000
+        int has_cells = 1;
+    #else
+        /* Looked at before any instruction has run, also of those that put arguments into cells. */
+        int has_cells = !_PyFrame_IsIncomplete(held);
     #endif
         if (place < 0 || place >= code->co_nlocalsplus
             || PyTuple_GET_ITEM(code->co_localsplusnames, place) != name) {
@@ -80,7 +81,7 @@ cdef extern from *:
         }
         PyObject *value = held->localsplus[place];
         int kind = (unsigned char)PyBytes_AS_STRING(code->co_localspluskinds)[place];
-        if (value != NULL && (kind & (CO_FAST_CELL | CO_FAST_FREE)) && PyCell_Check(value)) {
+        if (has_cells && value != NULL && (kind & (CO_FAST_CELL | CO_FAST_FREE)) && PyCell_Check(value)) {
             value = PyCell_GET(value);
         }
         Py_XINCREF(value);

@@ -43,6 +43,7 @@ cdef class CallLog:
 
     @cython.locals(call_id=cython.longlong, parent_id=cython.longlong)
     cpdef OpenCall begin(self, Function function, size_t frame_id, OpenCall parent, object span)
+    cpdef drop(self)
     @cython.locals(function=Function, number=cython.long, span=cython.long, yielded=cython.long)
     cpdef end(self, OpenCall call, int outcome=*, object value=*)
     cpdef payload(self)

@@ -116,14 +116,18 @@ class CallLog:
         """Open a call, or one of those that are only counted."""
         call_id = self._rows.number()
         if call_id >= self._max_calls or self._room <= self.values.size + self._rows.size:
-            if not self.dropped:
-                self._full()
-            self.dropped += 1
+            self.drop()
             return _opened(function, frame_id, None, -1, -1, span)
         parent_id = parent.id if parent is not None and parent.log is self else -1
         call = _opened(function, frame_id, self, call_id, parent_id, span)
         self._open.add(call)
         return call
+
+    def drop(self) -> None:
+        """Count a call of which nothing is told."""
+        if not self.dropped:
+            self._full()
+        self.dropped += 1
 
     def end(self, call: OpenCall, outcome: int = _OPEN, value: "Wire | ExceptionPayload" = None) -> None:
         """Close a call, of which everything is known now."""

@@ -1,4 +1,4 @@
-"""Calls by the profile hook, on Python 3.11.
+"""Calls by the profile hook, on Python 3.11 where frames can't be evaluated by us.
 
 The hook tells less than ``sys.monitoring``: a frame that is left by ``yield``, by ``return``
 or by an exception is "return" each time, and of the exception nothing is told. The first is
@@ -134,16 +134,17 @@ class Profiling:
                 call.failed = not was_thrown
                 if len(self._unresolved) >= _MOST_UNRESOLVED:
                     self._unresolved.clear()
-                self._unresolved[call.frame_id] = call
+                self._unresolved[id(frame)] = call
 
     def _resolve(self, error: BaseException | None) -> None:
         if error is None:
             return
         traceback = error.__traceback__
         while traceback is not None:
-            call = self._unresolved.get(id(traceback.tb_frame))
+            frame_id = id(traceback.tb_frame)
+            call = self._unresolved.get(frame_id)
             if call is not None and call.log is not None:
-                del self._unresolved[call.frame_id]
+                del self._unresolved[frame_id]
                 if isinstance(error, GeneratorExit):
                     call.log.end(call)
                 else:

@@ -23,6 +23,8 @@ cdef class CallTracer:
     @cython.locals(thread=_Thread, stack=list, parent=OpenCall, log=CallLog, call=OpenCall, values=list,
                    interpreter=Interpreter)
     cpdef enter(self, Function function, size_t frame)
+    @cython.locals(thread=_Thread, stack=list, log=CallLog)
+    cpdef overlook(self)
     @cython.locals(call=OpenCall, log=CallLog)
     cpdef leave(self, size_t frame, object value)
     @cython.locals(call=OpenCall)

@@ -144,6 +144,14 @@ class CallTracer:
                 call.rebound = [id(values[index]) for index in function.rebound]
         call.start = interpreter.now() - log.origin
 
+    def overlook(self) -> None:
+        """Take that a function was called, of which and of what it calls nothing more will be told."""
+        thread = self.interpreter.thread()
+        stack = thread.stack
+        log = stack[-1].log if stack else thread.log
+        if log is not None and not log.closed:
+            log.drop()
+
     def leave(self, frame: FrameType, value: object) -> None:
         """Take that a frame returned ``value``."""
         call = self._stop(frame)
@@ -161,6 +169,8 @@ class CallTracer:
         if isinstance(error, GeneratorExit):
             call.log.end(call)
         else:
+            # Where the program went as deep as it may, to look at the exception fails.
+            call.failed = True
             call.log.end(call, RAISED, failure(error))
 
     def unwind_unknown(self, frame: FrameType) -> OpenCall | None:
