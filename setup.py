@@ -2,9 +2,10 @@
 
 All else that there is to say of the package stands in pyproject.toml. The same modules are
 compiled that run otherwise, typed by the ``.pxd`` files beside them, and those of ``C_ONLY``, each
-of which stands for a class of the module of the same name, or for what only C can do. Without a compiler, or where anything
-fails, none of them is: they know each other's types. ``OTEL2TEST_COMPILE=0`` leaves them as they are,
-and so does an editable installation, whose sources would not be what runs.
+of which stands for a class of the module of the same name, or for what only C can do. Without a
+compiler, or where anything fails, none of them is: they know each other's types.
+``OTEL2TEST_COMPILE=0`` leaves them as they are, and so does an editable installation, whose sources
+would not be what runs.
 """
 
 import os

@@ -1,10 +1,10 @@
 """Calls of the project's functions, recorded during requests, without a span for each.
 
 What enters are the interpreter's events: of ``sys.monitoring`` from Python 3.12 on; before, of a
-function that evaluates frames where it was compiled, of the profile hook where not. What leaves is one attribute of the request's span, a list of
-:class:`~otel2test.attributes.CallPayload`. Calls outside of a request are not recorded,
-nor comprehensions, lambdas, class and module bodies. At most ``max_calls`` of a request
-are kept; how many more there were is said in ``otel2test.calls.dropped``.
+function that evaluates frames where it was compiled, of the profile hook where it was not. What
+leaves is one attribute of the request's span, a list of :class:`~otel2test.attributes.CallPayload`.
+Calls outside of a request are not recorded, nor comprehensions, lambdas, class and module bodies.
+At most ``max_calls`` of a request are kept; how many more there were is said in ``otel2test.calls.dropped``.
 """
 
 import sys
@@ -13,16 +13,16 @@ from typing import Protocol
 from opentelemetry.sdk.trace import ReadableSpan, Span
 
 from otel2test.processors import project
+from otel2test.processors.calls.frames import COMPILED
 from otel2test.processors.calls.tracer import CallTracer
 from otel2test.processors.recorder import Recorder, owns_records
 
 if sys.version_info >= (3, 12):
     from otel2test.processors.calls.monitoring import Monitoring as Hook
+elif COMPILED:
+    from otel2test.processors.calls.evaluating import Evaluating as Hook
 else:
-    try:
-        from otel2test.processors.calls.evaluating import Evaluating as Hook
-    except ImportError:
-        from otel2test.processors.calls.profiling import Profiling as Hook
+    from otel2test.processors.calls.profiling import Profiling as Hook  # type: ignore[assignment] # a CallHook, too
 
 
 class CallHook(Protocol):

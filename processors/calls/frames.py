@@ -8,6 +8,8 @@ from time import perf_counter_ns
 from types import CodeType, FrameType
 from typing import Any
 
+COMPILED: bool
+"""Whether it is by C; then all else is that may be."""
 UNBOUND: object
 """Stands for the value of a variable that has none."""
 
@@ -92,7 +94,9 @@ def _set_profile(
 try:
     from . import _frames
 except ImportError:
+    COMPILED = False
     UNBOUND, set_profile = object(), _set_profile
 else:
+    COMPILED = True
     UNBOUND, set_profile = _frames.UNBOUND, _frames.set_profile
     Interpreter = _frames.Interpreter  # type: ignore[misc] # the same class, to who uses it

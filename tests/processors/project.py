@@ -134,7 +134,10 @@ class Project:
 def environ(changes: dict[str, str]) -> dict[str, str]:
     """Return an environment with nothing of OpenTelemetry in it, the programs under test first."""
     clean = {
-        name: value for name, value in os.environ.items() if not name.startswith(("OTEL", "DJANGO", "PYTHON"))
+        name: value
+        for name, value in os.environ.items()
+        # That of the compiled form of the package stays.
+        if name == "PYTHONPATH" or not name.startswith(("OTEL", "DJANGO", "PYTHON"))
     }
     return {
         **clean,

@@ -67,8 +67,8 @@ from tests.processors.callees import (
 )
 from tests.processors.conftest import Bench
 
-BEFORE_MONITORING = sys.version_info < (3, 12)
-COMPILED = not str(frames.__dict__["Interpreter"].__module__).endswith(".frames")
+COMPILED = frames.COMPILED
+BY_PROFILE_HOOK = sys.version_info < (3, 12) and not COMPILED
 
 
 class Tape:
@@ -81,7 +81,7 @@ class Tape:
     def start(self, **settings: Any) -> None:
         # That module is the project, wherever the tests are started.
         recorder = self.bench.start(
-            include=(callees.__name__,), exclude=(__name__, conftest.__name__), **settings
+            include=(callees.__name__,), exclude=(f"{__package__}.test_*", conftest.__name__), **settings
         )
         self._hook = calls.install(recorder)
 
@@ -540,11 +540,11 @@ def test_an_exception_that_is_handled(tape: Tape) -> None:
     caller, failed = tape.of(swallow)
     assert caller["returned"] == "no milk"
     assert "raised" in failed
-    if not BEFORE_MONITORING:
+    if not BY_PROFILE_HOOK:
         assert failed["raised"]["type"] == "builtins.ValueError"
 
 
-@pytest.mark.skipif(not BEFORE_MONITORING, reason="sys.monitoring tells every exception")
+@pytest.mark.skipif(not BY_PROFILE_HOOK, reason="every exception is told")
 def test_an_exception_whose_handler_calls_nothing_is_unknown(tape: Tape) -> None:
     _, failed = tape.of(ignore)
     assert failed["raised"] == {"type": "BaseException", "message": "", "where": ""}
@@ -610,7 +610,7 @@ def test_a_coroutine_that_is_cancelled(tape: Tape) -> None:
     found = tape.of(lambda: asyncio.run(cancelled()))
     (fetched,) = [call for call in found if call["qualname"] == "fetch"]
     assert "returned" not in fetched
-    if not BEFORE_MONITORING:
+    if not BY_PROFILE_HOOK:
         assert fetched["raised"]["type"] == "asyncio.exceptions.CancelledError"
 
 
@@ -784,7 +784,7 @@ def test_nothing_lives_longer_for_being_recorded(tape: Tape) -> None:
         assert Counted.alive == 0
 
 
-@pytest.mark.skipif(not BEFORE_MONITORING, reason="the profile hook isn't used")
+@pytest.mark.skipif(not BY_PROFILE_HOOK, reason="the profile hook isn't used")
 def test_another_profiler_is_left_alone(tape: Tape, caplog: pytest.LogCaptureFixture) -> None:
     def other(*_: object) -> None:
         pass
@@ -802,7 +802,7 @@ def test_another_profiler_is_left_alone(tape: Tape, caplog: pytest.LogCaptureFix
     assert len([record for record in caplog.records if "another profiler" in record.message]) == 1
 
 
-@pytest.mark.skipif(not BEFORE_MONITORING, reason="the profile hook isn't used")
+@pytest.mark.skipif(not BY_PROFILE_HOOK, reason="the profile hook isn't used")
 def test_the_hook_is_gone_when_no_request_is_open(tape: Tape) -> None:
     tape.of(add, 1)
     with tape.request():

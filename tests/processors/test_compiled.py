@@ -24,7 +24,11 @@ NEEDED = (
 SUITE = (
     "processors/conftest.py",
     "processors/callees.py",
+    "processors/project.py",
     "processors/test_calls.py",
+    "processors/test_composing.py",
+    "processors/test_debugging.py",
+    "processors/test_evaluating.py",
     "processors/test_sieve.py",
     "processors/test_snapshots.py",
     "secrets/corpus.py",
@@ -73,6 +77,7 @@ def run(program: list[str], folder: Path) -> str:
 
 
 TELL = "from otel2test.processors.calls import tracer; print(tracer.__file__)"
+TELL_HOOK = "from otel2test.processors.calls import Hook; print(Hook.__name__)"
 
 
 @needs_a_compiler
@@ -86,6 +91,8 @@ def test_the_compiled_form_passes_the_same_tests(tmp_path: Path) -> None:
         shutil.copy(ROOT / "tests" / name, copied)
 
     assert not run(["-c", TELL], lib).strip().endswith(".py")
+    hook = "Monitoring" if sys.version_info >= (3, 12) else "Evaluating"
+    assert run(["-c", TELL_HOOK], lib).strip() == hook
     run(["-m", "pytest", "-q", "-p", "no:django", "-p", "no:cacheprovider", "tests"], lib)
 
 
@@ -94,4 +101,6 @@ def test_without_a_compiler_the_interpreted_form_is_left(tmp_path: Path, environ
     lib = unpacked_wheel(tmp_path, **environ)
 
     assert list(lib.rglob("*.so")) == []
+    hook = "Monitoring" if sys.version_info >= (3, 12) else "Profiling"
+    assert run(["-c", TELL_HOOK], lib).strip() == hook
     assert run(["-c", TELL], lib).strip().endswith("tracer.py")
