@@ -50,6 +50,11 @@ cdef extern from *:
     #if defined(__linux__) || defined(__APPLE__)
     #include <pthread.h>
     #endif
+    #if defined(__linux__) && !defined(__GLIBC__)
+    #include <sys/resource.h>
+    #include <sys/syscall.h>
+    #include <unistd.h>
+    #endif
 
     #define OTEL2TEST_MOST_STACK (4 * 1024 * 1024)
     #define OTEL2TEST_UNKNOWN_STACK (256 * 1024)
@@ -71,6 +76,15 @@ cdef extern from *:
             }
             pthread_attr_destroy(&attributes);
         }
+    #if !defined(__GLIBC__)
+        /* That of the first thread grows, and musl tells how large it is by now. */
+        struct rlimit most;
+        if (lowest != NULL && syscall(SYS_gettid) == getpid() && getrlimit(RLIMIT_STACK, &most) == 0
+            && most.rlim_cur != RLIM_INFINITY && most.rlim_cur > size) {
+            lowest -= most.rlim_cur - size;
+            size = most.rlim_cur;
+        }
+    #endif
     #endif
         if (lowest == NULL || size == 0) {
             return otel2test_here() - OTEL2TEST_UNKNOWN_STACK;
@@ -99,6 +113,7 @@ cdef extern from *:
         PyObject *f_globals
     ctypedef PyObject *(*Evaluate "_PyFrameEvalFunction")(PyThreadState *, Frame *, int) noexcept
     const int OTEL2TEST_CALLED
+    const int OTEL2TEST_GOES_ON
     const int OTEL2TEST_MAKES_GENERATOR
     int otel2test_beginning(Frame *frame, int thrown) noexcept
     bint otel2test_is_suspended(Frame *frame) noexcept
@@ -114,6 +129,9 @@ cdef extern from *:
     void PyErr_NormalizeException(PyObject **kind, PyObject **error, PyObject **traceback) noexcept
     void _PyErr_ChainExceptions(PyObject *kind, PyObject *error, PyObject *traceback) noexcept
     int PyException_SetTraceback(PyObject *error, PyObject *traceback) noexcept
+    Py_ssize_t _PyEval_RequestCodeExtraIndex(void (*)(void *)) noexcept
+    int _PyCode_GetExtra(PyObject *code, Py_ssize_t place, void **extra) noexcept
+    int _PyCode_SetExtra(PyObject *code, Py_ssize_t place, void *extra) except -1
     void Py_XDECREF(PyObject *held) noexcept
 
 
@@ -124,14 +142,21 @@ cdef class _Listener:
     cdef CallTracer tracer
     cdef Interpreter interpreter
     cdef object foreign
+    cdef size_t mark
 
     def __init__(self, tracer, foreign):
+        global _listeners
+        _listeners += 1
+        self.mark = _listeners
         self.tracer = tracer
         self.interpreter = tracer.interpreter
         self.foreign = foreign
 
 
 cdef _Listener _listener = None
+cdef size_t _listeners = 0
+# Code that isn't the project's is marked with the number of who found that out: most calls are of such.
+cdef Py_ssize_t _place_of_mark = _PyEval_RequestCodeExtraIndex(NULL)
 
 
 def start(tracer, foreign):
@@ -181,13 +206,14 @@ cdef PyObject *_evaluate(PyThreadState *thread, Frame *frame, int thrown) noexce
 
 
 cdef int _way(PyThreadState *thread, Frame *frame, int thrown) noexcept:
+    cdef void *mark = NULL
     # What runs while a debugger, a profiler or we are at work is theirs or ours.
     if thread.tracing or _listener is None:
         return _PASS
     if otel2test_is_deep():
         return _SPARE
-    cdef _Listener listener = _listener
-    if listener.interpreter.known(listener.tracer.functions, <object>frame.f_code) is listener.foreign:
+    _PyCode_GetExtra(<PyObject *>frame.f_code, _place_of_mark, &mark)
+    if <size_t>mark == _listener.mark:
         return _PASS
     return _PASS if otel2test_beginning(frame, thrown) == OTEL2TEST_MAKES_GENERATOR else _TELL
 
@@ -199,8 +225,8 @@ cdef PyObject *_evaluate_and_tell(PyThreadState *thread, Frame *frame, int throw
     cdef int told = _told(listener, thread, frame, thrown, False)
     if told >= 0:
         result = _PyEval_EvalFrameDefault(thread, frame, thrown)
-    elif otel2test_beginning(frame, thrown) != OTEL2TEST_CALLED:
-        # A generator learns of what is raised where it goes on.
+    elif otel2test_beginning(frame, thrown) == OTEL2TEST_GOES_ON:
+        # What was raised to end the program is raised where it stood.
         result = _PyEval_EvalFrameDefault(thread, frame, True)
     if told > 0:
         result = _told_end(listener, thread, frame, result)
@@ -212,7 +238,9 @@ cdef PyObject *_evaluate_sparing(PyThreadState *thread, Frame *frame, int thrown
     cdef _Listener listener = _listener
     cdef PyObject *result
     if _told(listener, thread, frame, thrown, True) < 0:
-        return NULL
+        if otel2test_beginning(frame, thrown) != OTEL2TEST_GOES_ON:
+            return NULL
+        thrown = True
     otel2test_set(thread, _PyEval_EvalFrameDefault)
     result = _PyEval_EvalFrameDefault(thread, frame, thrown)
     if _listener is not None and otel2test_get(thread) == _PyEval_EvalFrameDefault:
@@ -272,6 +300,7 @@ cdef int _tell(_Listener listener, Frame *frame, int thrown, bint deep) except -
         if function is None:
             function = tracer.describe(code, <object>frame.f_globals)
         if function is listener.foreign:
+            _PyCode_SetExtra(<PyObject *>frame.f_code, _place_of_mark, <void *>listener.mark)
             return 0
         if deep:
             if otel2test_beginning(frame, thrown) == OTEL2TEST_CALLED:
