@@ -20,13 +20,14 @@ PACKAGE = "otel2test.processors"
 MODULES = (
     "kinds",
     "snapshots",
+    "failures",
     "calls.functions",
     "calls.log",
     "calls.tracer",
     "calls.monitoring" if sys.version_info >= (3, 12) else "calls.profiling",
 )
 C_ONLY = (
-    *("_sieve", "calls._frames", "calls._rows", "calls._values"),
+    *("_sieve", "calls._frames", "calls._parts", "calls._rows", "calls._values"),
     *(("calls._evaluation",) if sys.version_info < (3, 12) else ()),
 )
 _EDITABLE = frozenset({"editable_wheel", "develop"})

@@ -292,24 +292,44 @@ class CallsPayload(TypedDict):
     - as ``[null, …]``: a list of what follows;
     - as ``[n, …]``: an instance of ``shapes[n]``. Of ``["$object", type, name, …]`` the values of
       these attributes follow, of ``["$model", label, name, …]`` the primary key and the values of
-      these fields;
+      these fields. Where ``[name, tag]`` stands for a name, the value is what ``{tag: …}`` holds;
     - as ``[]``: a local that has no value, or an argument that has not changed.
 
     Entries of ``values`` are written in the same way, but refer to no other entry; all that is
     inside a value is on the wire.
+
+    A row is a list of the number of the function in ``functions``, two times (below), the arguments,
+    the locals, and how the call ended: ``[]`` where that isn't known, ``[true, value]`` for the
+    exception that left it (:class:`ExceptionPayload`), else the value that was returned. Of a generator
+    follows how many values it yielded.
+
+    Rows are in the order in which calls ended; most say nothing of ``id``, ``parent`` and ``span``, as
+    the row before lets expect them. The first time says in microseconds how much later the call began
+    than that of the row before; it is less by one, and below zero, if the call began before that or is
+    its parent. The second is the duration, rounded up. Then
+
+    - ``id`` is the parent of the row before if the first time is below zero, else one more than all before;
+    - ``parent`` is that of the row before, or ``id - 1`` where the first time is below zero or ``id`` is
+      another than expected (none, if that is -1);
+    - ``span`` is that of the row before.
+
+    Up to three numbers at the end of a row say what is otherwise: how much greater ``id`` is than
+    expected; how much greater than ``parent``, 0 for no parent; the number of ``span``. Before the
+    first row is one of id -1 and no parent, in the first span, at 0.
+
+    Older recordings have ``calls`` in the place of ``rows``, where each is ``id``, function, ``parent``,
+    span, ``start``, ``duration`` (see :class:`CallPayload`), list of arguments, list of locals (empty
+    where there are none to tell), how it ended (0: not known, 1: it returned, 2: it raised), what was
+    returned or raised, and for generators ``yielded``.
     """
 
-    functions: list[tuple[str, str, str, int, list[str], list[str]]]
-    """Module, qualified name, file, first line, names of the arguments and names of the locals."""
+    functions: list[list[Wire]]
+    """Module, qualified name, file, first line, arguments' names, locals' names, true for a generator."""
     spans: list[str]
     """Hex ids of the spans that were current."""
-    shapes: list[list[str]]
+    shapes: list[list[Wire]]
     values: list[Wire]
-    calls: list[list[Wire]]
-    """In the order in which they ended: ``id``, function, ``parent``, span, ``start``, ``duration`` (see
-    :class:`CallPayload`; function and span are numbers in the lists above), list of arguments, list of
-    locals (empty where there are none to tell), how it ended (0: not known, 1: it returned,
-    2: it raised), what was returned or raised, for generators ``yielded``."""
+    rows: list[list[Wire]]
 
 
 class CallPayload(TypedDict):
@@ -326,9 +346,9 @@ class CallPayload(TypedDict):
     file: str
     line: int
     start: int
-    """Nanoseconds since the request's span began."""
+    """Nanoseconds since the request's span began; of rows, whole microseconds."""
     duration: int
-    """Nanoseconds."""
+    """Nanoseconds; likewise."""
     arguments: dict[str, Wire]
     locals: NotRequired[dict[str, Wire]]
     """At return, without the arguments that did not change."""

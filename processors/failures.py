@@ -63,8 +63,11 @@ def _message(error: BaseException) -> str:
 
 def _has_plain_text(error: BaseException) -> bool:
     describe = type(error).__str__
-    is_known = not hasattr(describe, "__code__") or describe.__module__ in _KNOWN
-    return is_known and all(
-        type(argument) in _SAFE or (isinstance(argument, BaseException) and _has_plain_text(argument))
-        for argument in error.args
-    )
+    if hasattr(describe, "__code__") and describe.__module__ not in _KNOWN:
+        return False
+    for argument in error.args:  # as a generator this would be half of what telling of an exception takes
+        if type(argument) not in _SAFE and not (
+            isinstance(argument, BaseException) and _has_plain_text(argument)
+        ):
+            return False
+    return True

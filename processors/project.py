@@ -130,11 +130,14 @@ class Project:
         """Return the place in the project where an exception with this traceback came from."""
         found = None
         while traceback is not None:
-            code = traceback.tb_frame.f_code
-            if self.owns(code, traceback.tb_frame.f_globals):
-                found = Place(self.file(code), traceback.tb_lineno, code.co_name)
+            frame = traceback.tb_frame
+            if self.owns(frame.f_code, frame.f_globals):
+                found = traceback
             traceback = traceback.tb_next
-        return found
+        if found is None:
+            return None
+        code = found.tb_frame.f_code
+        return Place(self.file(code), found.tb_lineno, code.co_name)
 
 
 def _matches(module: str, patterns: Iterable[str]) -> bool:

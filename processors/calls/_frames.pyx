@@ -8,6 +8,7 @@ import threading
 from time import perf_counter_ns
 
 cimport cython
+from cpython.list cimport PyList_New
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 
@@ -99,6 +100,11 @@ cdef extern from *:
     #define otel2test_set_extra _PyCode_SetExtra
     #endif
 
+    /* Gives a new reference away. */
+    static void otel2test_set_item(PyObject *list, Py_ssize_t index, PyObject *item) {
+        PyList_SET_ITEM(list, index, item);
+    }
+
     #include <time.h>
     /* What time.perf_counter_ns() reads; -1 where it reads something else. */
     static long long otel2test_now(void) {
@@ -117,6 +123,7 @@ cdef extern from *:
     Py_ssize_t otel2test_request_extra(void (*)(void *))
     int otel2test_get_extra(object code, Py_ssize_t index, void **extra) except -1
     int otel2test_set_extra(object code, Py_ssize_t index, void *extra) except -1
+    void otel2test_set_item(object list, Py_ssize_t index, PyObject *item)
     long long otel2test_now() nogil
 
 cdef extern from "Python.h":
@@ -242,17 +249,16 @@ cdef class Interpreter:
         return frame
 
     cpdef list values_of(self, size_t frame, tuple names, tuple places):
-        cdef list values = []
+        cdef Py_ssize_t count = len(names)
+        cdef list values = PyList_New(count)
         cdef PyObject *found
         cdef Py_ssize_t index
-        for index in range(len(names)):
+        for index in range(count):
             found = otel2test_variable(frame, names[index], places[index])
             if found is NULL:
-                values.append(UNBOUND)
-            else:
-                value = <object>found
-                Py_DECREF(value)  # the cast counted it once more
-                values.append(value)
+                Py_INCREF(UNBOUND)
+                found = <PyObject *>UNBOUND
+            otel2test_set_item(values, index, found)
         return values
 
 

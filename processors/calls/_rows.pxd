@@ -6,8 +6,12 @@ cdef class Rows:
     cdef Text _text
     cdef list _encoded
     cdef long long _count
+    cdef long long _highest
+    cdef long long _parent
+    cdef long _span
+    cdef long long _start
 
     cpdef long long number(self)
-    cpdef add(self, (long long, long, long long, long, long long, long long) head, object arguments,
-              object kept, int outcome, object value, long yielded)
+    cpdef add(self, (long long, long, long long, long, long long, long long) numbers, object arguments,
+              object kept, object result, long yielded)
     cpdef bytes take(self)

@@ -25,6 +25,8 @@ cdef class Rows:
         self.size = 0
         self._encoded = []
         self._count = 0
+        self._highest = self._parent = -1
+        self._span = self._start = 0
 
     def __dealloc__(self):
         drop(&self._text)
@@ -33,37 +35,47 @@ cdef class Rows:
         self._count += 1
         return self._count - 1
 
-    cpdef add(self, (long long, long, long long, long, long long, long long) head, object arguments,
-              object kept, int outcome, object value, long yielded):
-        cdef bytes first = b"[]" if arguments is None else _json(arguments)
-        cdef bytes second = b"[]" if kept is None else _json(kept)
-        cdef bytes third = _json(value)
+    cpdef add(self, (long long, long, long long, long, long long, long long) numbers, object arguments,
+              object kept, object result, long yielded):
+        cdef bytes first = _forms(arguments)
+        cdef bytes second = _forms(kept)
+        cdef bytes third = _json(result)
         cdef Text *text = &self._text
         cdef Py_ssize_t before = text.used
+        cdef long long number = numbers[0]
+        cdef long long parent = numbers[2]
+        cdef long long begun = numbers[4] // 1000
+        cdef long long later, off
+        cdef bint closes, is_elsewhere
         cdef char *to
         # From here on nothing but C runs: other threads add rows, too.
         reserve(text, _NUMBERS + PyBytes_GET_SIZE(first) + PyBytes_GET_SIZE(second) + PyBytes_GET_SIZE(third))
+        later = begun - self._start
+        closes = later < 0 or (later == 0 and number == self._parent)
+        off = number - (self._parent if closes else self._highest + 1)
+        is_elsewhere = numbers[3] != self._span
         to = text.data + before
         if before:
             to = _put_character(to, b",")
-        to = _put_digits(_put_character(to, b"["), head[0])
-        to = _put_digits(_put_character(to, b","), head[1])
-        to = _put_character(to, b",")
-        if head[2] < 0:
-            memcpy(to, "null", 4)
-            to += 4
-        else:
-            to = _put_digits(to, head[2])
-        to = _put_digits(_put_character(to, b","), head[3])
-        to = _put_digits(_put_character(to, b","), head[4])
-        to = _put_digits(_put_character(to, b","), head[5])
-        to = _put_json(_put_character(to, b","), first)
-        to = _put_json(_put_character(to, b","), second)
-        to = _put_digits(_put_character(to, b","), outcome)
-        to = _put_json(_put_character(to, b","), third)
+        to = _put_digits(_put_character(to, b"["), numbers[1])
+        to = _put_digits(_put_character(to, b","), later - 1 if closes else later)
+        to = _put_digits(_put_character(to, b","), -((-numbers[4] - numbers[5]) // 1000) - begun)
+        to = _put_json(to, first)
+        to = _put_json(to, second)
+        to = _put_json(to, third)
         if yielded >= 0:
             to = _put_digits(_put_character(to, b","), yielded)
+        if is_elsewhere or parent != (number - 1 if closes or off else self._parent):
+            to = _put_digits(_put_character(to, b","), off)
+            to = _put_digits(_put_character(to, b","), number - parent if parent >= 0 else 0)
+            if is_elsewhere:
+                to = _put_digits(_put_character(to, b","), numbers[3])
+        elif off:
+            to = _put_digits(_put_character(to, b","), off)
         to = _put_character(to, b"]")
+        if number > self._highest:
+            self._highest = number
+        self._parent, self._span, self._start = parent, numbers[3], begun
         text.used = to - text.data
         self.size += text.used - before
         if text.used >= _CHUNK:
@@ -88,8 +100,13 @@ cdef inline char *_put_digits(char *to, long long number) noexcept:
 
 
 cdef inline char *_put_json(char *to, bytes json) noexcept:
-    memcpy(to, PyBytes_AS_STRING(json), PyBytes_GET_SIZE(json))
-    return to + PyBytes_GET_SIZE(json)
+    """Put values with a comma before, if there are any."""
+    cdef Py_ssize_t length = PyBytes_GET_SIZE(json)
+    if not length:
+        return to
+    to[0] = b","
+    memcpy(to + 1, PyBytes_AS_STRING(json), length)
+    return to + 1 + length
 
 
 cdef bytes _json(object form):
@@ -100,3 +117,10 @@ cdef bytes _json(object form):
         return orjson.dumps(form)
     except orjson.JSONEncodeError:
         return dump(form)
+
+
+cdef bytes _forms(object forms):
+    """Return forms as JSON with commas between them, which they may be already."""
+    if type(forms) is bytes:
+        return forms
+    return _json(forms)[1:-1]

@@ -3,6 +3,11 @@
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
 from libc.string cimport memcpy
 
+cdef extern from "Python.h":
+    bint PyLong_CheckExact(object value)
+    bint PyUnicode_CheckExact(object value)
+    Py_ssize_t PyUnicode_GET_LENGTH(object value)
+
 cdef extern from *:
     """
     #define OTEL2TEST_SMALL 1024
@@ -31,10 +36,26 @@ cdef extern from *:
     static inline const char *otel2test_ascii(PyObject *text) {
         return (const char *)PyUnicode_1BYTE_DATA(text);
     }
+    /* Whether a number is an int of 64 bits, which is put where it belongs. */
+    static inline int otel2test_integer(PyObject *value, long long *number) {
+        int overflow;
+    #if PY_VERSION_HEX >= 0x030C0000
+        if (PyUnstable_Long_IsCompact((PyLongObject *)value)) {
+            *number = PyUnstable_Long_CompactValue((PyLongObject *)value);
+            return 1;
+        }
+    #endif
+        *number = PyLong_AsLongLongAndOverflow(value, &overflow);
+        return !overflow;
+    }
     /* Writes the digits of a number, of which there may be 20, and returns how many they are. */
     static inline Py_ssize_t otel2test_digits(char *to, long long number) {
         char digits[20];
         int at = 20;
+        if (number >= 0 && number < 10) {
+            *to = (char)('0' + number);
+            return 1;
+        }
         Py_ssize_t length;
         /* Of the least there is no positive. */
         unsigned long long rest = number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number;
@@ -59,6 +80,7 @@ cdef extern from *:
         SMALL "OTEL2TEST_SMALL"
     bint is_plain "otel2test_plain"(object text)
     const char *ascii_of "otel2test_ascii"(object text)
+    bint integer "otel2test_integer"(object value, long long *number)
     Py_ssize_t digits "otel2test_digits"(char *to, long long number)
 
 
@@ -127,3 +149,17 @@ cdef inline int put_plain(Text *text, object characters) except -1:
     text.data[text.used + length + 1] = 34
     text.used += length + 2
     return 0
+
+
+cdef inline bint put_simple(Text *text, object value, Py_ssize_t shortest) except -1:
+    """Put a value that stands for itself and, if a text, is shorter than secrets are; False for any other."""
+    cdef long long number
+    if PyLong_CheckExact(value):
+        return integer(value, &number) and put_number(text, number) == 0
+    if PyUnicode_CheckExact(value):
+        return PyUnicode_GET_LENGTH(value) < shortest and is_plain(value) and put_plain(text, value) == 0
+    if value is None:
+        return put(text, "null", 4) == 0
+    if value is True:
+        return put(text, "true", 4) == 0
+    return value is False and put(text, "false", 5) == 0

@@ -1,114 +1,57 @@
 """What C has faster than Python; :mod:`otel2test.processors.calls.values` says what it is.
 
 Forms are made as the bytes that are written, in one walk through a value: that takes no longer than to
-find out that a value is still the same. What can't be met in such a walk (what is not plain, too large or
-too deep, what has to be asked how it is read) makes it end, and the whole is taken as any other snapshot.
+find out that a value is still the same.
 """
-
-# Other threads may run wherever Python is called: nothing but a form that is finished is kept by ``self``.
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 
-from otel2test.processors.calls._text cimport (
-    Text, begin, drop, is_plain, put, put_number, put_one, put_plain, reserve,
-)
-from otel2test.processors.kinds cimport Kind, kind_of
+from otel2test.processors.calls._parts cimport Class, Held, Parts, attributes_of, json_of, put_bytes
+from otel2test.processors.calls._text cimport Text, begin, drop, put, put_number, put_one, put_simple
+from otel2test.processors.snapshots cimport snapshot
 
-import math
-
-import orjson
-
-from otel2test.processors import kinds
 from otel2test.processors.calls._frames import UNBOUND as _unbound
-from otel2test.processors.otlp import dump
 from otel2test.processors.redaction import redactor
-from otel2test.processors.snapshots import MAX_DEPTH, MAX_ITEMS, MAX_PARTS, snapshot
+from otel2test.processors.snapshots import MAX_ITEMS
 from otel2test.secrets.shapes import SHORTEST
 
 cdef extern from "Python.h":
     PyObject *PyDict_GetItemWithError(object found, object key) except? NULL
     int PyDict_Next(object found, Py_ssize_t *position, PyObject **key, PyObject **value)
-    object PyLong_FromVoidPtr(void *address)
-    long long PyLong_AsLongLongAndOverflow(object number, int *overflow) except? -1
 
-cdef extern from *:
-    """
-    /* What reads the ``__dict__`` of instances; NULL where that isn't as it usually is. */
-    static getter otel2test_reader(PyObject *method) {
-        PyObject *of = PyObject_GetAttrString(method, "__self__");
-        getter found = NULL;
-        if (of == NULL) {
-            PyErr_Clear();
-            return NULL;
-        }
-        if (Py_TYPE(of) == &PyGetSetDescr_Type && ((PyGetSetDescrObject *)of)->d_getset->closure == NULL) {
-            found = ((PyGetSetDescrObject *)of)->d_getset->get;
-        }
-        Py_DECREF(of);
-        return found;
-    }
-    """
-    Reader otel2test_reader(object method)
+cdef enum:
+    _REFUSED = 0
+    _PUT = 1
+    _OTHER_SHAPE = 2
 
 cdef object UNBOUND = _unbound
-cdef dict _known = vars(redactor.known)
-cdef object _secret_names = redactor.secret_names
-cdef frozenset _PLAIN = frozenset(kinds.PLAIN_CLASSES)
-cdef frozenset _LEAVES = frozenset({"lazy", "reference", "scalar"})
 cdef Py_ssize_t _SHORTEST = SHORTEST
-cdef int _MAX_DEPTH = MAX_DEPTH
 cdef Py_ssize_t _MAX_ITEMS = MAX_ITEMS
-cdef int _MAX_PARTS = MAX_PARTS
 cdef Py_ssize_t _SHORT
-cdef Py_ssize_t _LONGEST_HELD
-cdef Py_ssize_t _MOST_SEEN
-cdef object _isfinite = math.isfinite
+cdef frozenset _TAGS
 
 
 def _configure():
-    global _SHORT, _LONGEST_HELD, _MOST_SEEN
-    from otel2test.processors.calls import seen, values
+    global _SHORT, _TAGS
+    from otel2test.processors.calls import values
 
-    _SHORT, _LONGEST_HELD, _MOST_SEEN = values.SHORT, seen.LONGEST_HELD, seen.MOST_SEEN
+    _SHORT, _TAGS = values.SHORT, values.TAGS
 
 
 _configure()
 
 
 @cython.final
-cdef class _Held:
-    """A value and its JSON; as long as it is held nothing else can be where it is."""
-
-    cdef object value
-    cdef bytes json
-
-
-@cython.final
-cdef class Class:
-    pass
-
-
-@cython.final
-cdef class Values:
+cdef class Values(Parts):
     def __init__(self):
         self.encoded = []
         self.size = 0
         self.shapes = {}
+        self.unset = b"[]"
         self._places = {}
         self._forget()
-
-    cdef _forget(self):
-        cdef int place
-        self._moment = _known["first_met"]
-        for place in range(_NEAR):
-            self._near[place] = NULL
-        self._texts = {}
-        self._secrets = {}
-        self._held = {}
-        self._names = {}
-        self._classes = {}
 
     cpdef bytes of(self, object value):
         cdef Text text
@@ -126,7 +69,6 @@ cdef class Values:
         cdef Py_ssize_t index
         begin(&text)
         try:
-            put_one(&text, b"[")
             for index in range(len(values)):
                 if index:
                     put_one(&text, b",")
@@ -138,6 +80,19 @@ cdef class Values:
                     put(&text, PyBytes_AS_STRING(form), PyBytes_GET_SIZE(form))
                 else:
                     self._form(&text, value)
+            return PyBytes_FromStringAndSize(text.data, text.used)
+        finally:
+            drop(&text)
+
+    cpdef bytes unset_all(self, Py_ssize_t count):
+        return b",".join([self.unset] * count) if count else b""
+
+    cpdef bytes raised(self, object told):
+        cdef Text text
+        begin(&text)
+        try:
+            put(&text, "[true,", 6)
+            self._put_wire(&text, told)
             put_one(&text, b"]")
             return PyBytes_FromStringAndSize(text.data, text.used)
         finally:
@@ -158,16 +113,14 @@ cdef class Values:
         cdef int parts = 0
         cdef Py_ssize_t start = text.used
         cdef bint is_walked
-        if _put_simple(text, value):
+        if put_simple(text, value, _SHORTEST):
             return 0
-        if PyDict_GetItemWithError(_known, "first_met") != <PyObject *>self._moment:
-            # What became a secret since may stand in anything that is remembered.
-            self._forget()
+        self._be_current()
         cls = type(value)
+        if cls is str:
+            put_bytes(text, self._text_of(value))
+            return self._place(text, start)
         try:
-            if cls is str:
-                _put_bytes(text, self._text_of(value))
-                return self._place(text, start)
             if cls is list:
                 is_walked = self._list(text, value, &parts)
             elif cls is dict or cls is tuple:
@@ -212,160 +165,37 @@ cdef class Values:
             wire = self._shaped(wire)
         elif cls is list:
             wire = [None, *wire]
-        _put_bytes(text, _json(wire))
+        put_bytes(text, json_of(wire))
         return self._place(text, start)
 
     cdef object _shaped(self, object wire):
         """Return an instance as the number of its shape and its attributes' values, all else as it is."""
         if len(wire) != 1:
             return wire
-        before = []
+        before = ()
         if "$model" in wire:
             payload = wire["$model"]
-            attributes = payload["fields"]
-            shape = ("$model", payload["model"], *attributes)
-            before.append(payload["pk"])
+            head, attributes, before = ("$model", payload["model"]), payload["fields"], (payload["pk"],)
         elif "$object" in wire:
             payload = wire["$object"]
-            attributes = payload["attributes"]
-            shape = ("$object", payload["type"], *attributes)
+            head, attributes = ("$object", payload["type"]), payload["attributes"]
         else:
             return wire
         if not attributes:
             return wire
-        return [self._number(shape), *before, *attributes.values()]
+        shape, form = list(head), [None, *before]
+        for name, value in attributes.items():
+            tag = _tag_of(value)
+            shape.append(name if tag is None else (name, tag))
+            form.append(value if tag is None else value[tag])
+        form[0] = self._number(tuple(shape))
+        return form
 
     cdef long _number(self, tuple shape) except -1:
         number = self.shapes.get(shape)
         if number is None:
             number = self.shapes[shape] = len(self.shapes)
         return number
-
-    cdef bytes _text_of(self, object value):
-        """Return a text's JSON."""
-        cdef PyObject *found = PyDict_GetItemWithError(self._texts, value)
-        if found is not NULL:
-            return <bytes><object>found
-        json = _json(snapshot(value))
-        if len(<str>value) <= _LONGEST_HELD:
-            if len(self._texts) >= _MOST_SEEN:
-                self._texts.clear()
-            self._texts[value] = json
-        return json
-
-    cdef bytes _secret_of(self, object value):
-        """Return the JSON of a plain value that is secret."""
-        cdef PyObject *found
-        if type(value) is not str or len(<str>value) > _LONGEST_HELD:
-            return _json(redactor.scramble(snapshot(value)))
-        found = PyDict_GetItemWithError(self._secrets, value)
-        if found is not NULL:
-            return <bytes><object>found
-        json = _json(redactor.scramble(snapshot(value)))
-        if len(self._secrets) >= _MOST_SEEN:
-            self._secrets.clear()
-        self._secrets[value] = json
-        return json
-
-    cdef object _name_of(self, object name):
-        """Return the JSON of a name with a colon, and whether what goes by it is secret; None for no such name."""
-        cdef PyObject *found
-        if type(name) is not str or len(<str>name) > _LONGEST_HELD:
-            return None
-        found = PyDict_GetItemWithError(self._names, name)
-        if found is not NULL:
-            return <object>found
-        try:
-            told = orjson.dumps(name) + b":", bool(_secret_names[name])
-        except orjson.JSONEncodeError:
-            return None
-        if len(self._names) >= _MOST_SEEN:
-            self._names.clear()
-        self._names[name] = told
-        return told
-
-    cdef Class _class_of(self, object cls):
-        cdef Class known
-        cdef int place = (<size_t><void *>cls >> 6) % _NEAR
-        cdef PyObject *found = self._near[place]
-        if found is not NULL and (<Class>found).cls is cls:
-            return <Class>found
-        found = PyDict_GetItemWithError(self._classes, PyLong_FromVoidPtr(<void *>cls))
-        if found is not NULL:
-            self._near[place] = found
-            return <Class><object>found
-        known = Class.__new__(Class)
-        known.cls, known.kind = cls, kind_of(cls)
-        form = known.kind.form
-        known.is_held = cls in _PLAIN
-        known.is_leaf = form in _LEAVES
-        known.is_model = form == "model"
-        known.is_instance = known.kind.raw is not None and (known.is_model or form == "object")
-        if known.is_model:
-            label = orjson.dumps(known.kind.label)
-            known.head = b'{"$model":{"model":%b,"pk":' % label
-        else:
-            known.head = b'{"$object":{"type":%b,"attributes":{' % _json(known.kind.name)
-        known.names, known.secret = (), {}
-        known.read = otel2test_reader(known.kind.raw) if known.is_instance else NULL
-        if len(self._classes) >= _MOST_SEEN:
-            self._forget()
-        self._classes[PyLong_FromVoidPtr(<void *>cls)] = known
-        return known
-
-    cdef bint _part(self, Text *text, object value, int depth, int *parts) except -1:
-        """Put the JSON of a snapshot; False where that can't be made so."""
-        cdef Class known
-        cdef PyObject *found
-        cdef _Held held
-        parts[0] += 1
-        if _put_simple(text, value):
-            return True
-        cls = type(value)
-        if cls is str:
-            _put_bytes(text, self._text_of(value))
-            return True
-        if cls is float:
-            if not _isfinite(value):
-                return False
-            _put_bytes(text, orjson.dumps(value))
-            return True
-        if cls is list or cls is tuple or cls is dict:
-            if depth >= _MAX_DEPTH or parts[0] > _MAX_PARTS:
-                return False
-            if cls is dict:
-                if len(<dict>value) > _MAX_ITEMS:
-                    return False
-                put_one(text, b"{")
-                if not self._mapping(text, value, None, depth + 1, parts):
-                    return False
-                return put_one(text, b"}") == 0
-            if cls is list:
-                put_one(text, b"[")
-                return self._items(text, value, depth + 1, parts) and put_one(text, b"]") == 0
-            put(text, '{"$tuple":[', 11)
-            return self._items(text, value, depth + 1, parts) and put(text, "]}", 2) == 0
-        known = self._class_of(cls)
-        if known.is_held:
-            found = PyDict_GetItemWithError(self._held, PyLong_FromVoidPtr(<void *>value))
-            if found is NULL:
-                held = _Held.__new__(_Held)
-                held.value, held.json = value, _json(snapshot(value))
-                if len(self._held) >= _MOST_SEEN:
-                    self._held.clear()
-                self._held[PyLong_FromVoidPtr(<void *>value)] = held
-            else:
-                held = <_Held><object>found
-            _put_bytes(text, held.json)
-            return True
-        if known.is_instance:
-            if depth >= _MAX_DEPTH or parts[0] > _MAX_PARTS:
-                return False
-            return self._whole(text, value, known, depth + 1, parts)
-        if known.is_leaf:
-            _put_bytes(text, _json(snapshot(value)))
-            return True
-        return False
 
     cdef bint _list(self, Text *text, object value, int *parts) except -1:
         """Put the form of a list."""
@@ -375,212 +205,138 @@ cdef class Values:
         parts[0] += 1
         return self._items(text, value, 1, parts) and put_one(text, b"]") == 0
 
-    cdef bint _items(self, Text *text, object items, int depth, int *parts) except -1:
-        cdef bint follows = False
-        if len(items) > _MAX_ITEMS:
-            return False
-        if type(items) is list:
-            for item in <list>items:
-                if follows:
-                    put_one(text, b",")
-                follows = True
-                if not self._part(text, item, depth, parts):
-                    return False
-        else:
-            for item in <tuple>items:
-                if follows:
-                    put_one(text, b",")
-                follows = True
-                if not self._part(text, item, depth, parts):
-                    return False
-        return True
-
-    cdef bint _mapping(self, Text *text, object found, Class known, int depth, int *parts) except -1:
-        """Put names and values of a dict, or of attributes if a class is given."""
-        cdef Py_ssize_t position = 0
-        cdef Py_ssize_t count = len(<dict>found)
-        cdef PyObject *key
-        cdef PyObject *item
-        cdef bint follows = False
-        while PyDict_Next(found, &position, &key, &item):
-            name, value = <object>key, <object>item
-            told = self._name_of(name)
-            if told is None:
-                return False
-            json = (<tuple>told)[0]
-            # Attributes with such names aren't told, and such an only key has a meaning on the wire.
-            if known is not None:
-                if (<str>name).startswith("__"):
-                    return False
-            elif count == 1 and (<str>name).startswith("$"):
-                return False
-            if follows:
-                put_one(text, b",")
-            follows = True
-            _put_bytes(text, json)
-            if not self._named(text, (<tuple>told)[1], value, depth, parts):
-                return False
-        # Another thread may have changed it meanwhile.
-        return len(<dict>found) == count and count <= _MAX_ITEMS
-
-    cdef bint _named(self, Text *text, bint is_secret, object value, int depth, int *parts) except -1:
-        if not is_secret:
-            return self._part(text, value, depth, parts)
-        cls = type(value)
-        if cls is str or cls is int:
-            parts[0] += 1
-            _put_bytes(text, self._secret_of(value))
-            return True
-        return (value is None or cls is bool) and self._part(text, value, depth, parts)
-
-    cdef bint _whole(self, Text *text, object value, Class known, int depth, int *parts) except -1:
-        """Put the JSON of an instance."""
-        found = _attributes_of(value, known)
-        if type(found) is not dict:
-            return False
-        _put_bytes(text, known.head)
-        if known.is_model:
-            return self._model(text, found, known, depth, parts)
-        return self._mapping(text, found, known, depth, parts) and put(text, "}}}", 3) == 0
-
-    cdef bint _model(self, Text *text, object found, Class known, int depth, int *parts) except -1:
-        cdef bint follows = False
-        key = known.kind.primary_key
-        if key not in found or not self._column(text, known, key, found[key], depth, parts):
-            return False
-        parts[0] -= 1
-        put(text, ',"fields":{', 11)
-        for name in <tuple>known.kind.columns:
-            if name in <dict>found:
-                told = self._name_of(name)
-                if told is None:
-                    return False
-                if follows:
-                    put_one(text, b",")
-                follows = True
-                _put_bytes(text, (<tuple>told)[0])
-                if not self._column(text, known, name, (<dict>found)[name], depth, parts):
-                    return False
-        return put(text, "}}}", 3) == 0
-
-    cdef bint _column(self, Text *text, Class known, object name, object value, int depth, int *parts) except -1:
-        cdef PyObject *secret = PyDict_GetItemWithError(known.secret, name)
-        if secret is NULL:
-            known.secret[name] = bool(redactor.is_secret_field(known.kind.label, name))
-            secret = PyDict_GetItemWithError(known.secret, name)
-        return self._named(text, <object>secret is True, value, depth, parts)
-
     cdef bint _shape(self, Text *text, object value, Class known, int *parts) except -1:
         """Put the form of an instance."""
-        found = _attributes_of(value, known)
+        cdef Py_ssize_t start = text.used
+        cdef int before, outcome
+        found = attributes_of(value, known)
         parts[0] += 1
+        before = parts[0]
         if type(found) is not dict:
             return False
-        if known.is_model:
-            return self._columns(text, found, known, parts)
-        if not len(<dict>found):
-            return put(text, PyBytes_AS_STRING(known.head), PyBytes_GET_SIZE(known.head)) == 0 and (
-                put(text, "}}}", 3) == 0
+        if not known.is_model and not len(<dict>found):
+            put_bytes(text, known.head)
+            return put(text, "}}}", 3) == 0
+        outcome = self._columns(text, found, known, parts) if known.is_model else (
+            self._attributes(text, found, known, parts)
+        )
+        if outcome == _OTHER_SHAPE:
+            if not self._take_shape(known, found):
+                return False
+            text.used, parts[0] = start, before
+            outcome = self._columns(text, found, known, parts) if known.is_model else (
+                self._attributes(text, found, known, parts)
             )
-        if not _has_names(found, known.names) and not (
-            self._take_shape(known, "$object", known.kind.name, tuple(<dict>found))
-        ):
-            return False
-        return self._attributes(text, found, known, parts)
+        return outcome == _PUT
 
-    cdef bint _attributes(self, Text *text, object found, Class known, int *parts) except -1:
-        """Put the form of an instance whose attributes have the names that are known."""
+    cdef int _attributes(self, Text *text, object found, Class known, int *parts) except -1:
+        """Put the form of an instance, if its attributes have the names and tags that are known."""
         cdef Py_ssize_t position = 0
         cdef Py_ssize_t index = 0
         cdef PyObject *key
         cdef PyObject *item
         cdef tuple names = known.names
+        cdef tuple tags = known.tags
+        cdef tuple are_secret = known.are_secret
         cdef Py_ssize_t count = len(names)
-        _put_bytes(text, known.opening)
-        are_secret = known.are_secret
+        cdef int outcome
+        if count == 0 or len(<dict>found) != count:
+            return _OTHER_SHAPE
+        put_bytes(text, known.opening)
         while PyDict_Next(found, &position, &key, &item):
-            if index >= count or <object>key is not names[index]:
-                return False
-            value = <object>item
-            put_one(text, b",")
-            if not self._named(text, (<tuple>are_secret)[index] is True, value, 1, parts):
-                return False
+            if index >= count or key is not <PyObject *>names[index]:
+                return _OTHER_SHAPE
+            outcome = self._attribute(text, <object>item, tags[index], are_secret[index] is True, parts)
+            if outcome != _PUT:
+                return outcome
             index += 1
-        return index == count and put_one(text, b"]") == 0
+        # Another thread may have changed it meanwhile.
+        return _PUT if index == count and put_one(text, b"]") == 0 else _REFUSED
 
-    cdef bint _columns(self, Text *text, object found, Class known, int *parts) except -1:
-        """Put the form of an instance of a model."""
-        cdef tuple loaded = tuple([name for name in <tuple>known.kind.columns if name in <dict>found])
+    cdef int _columns(self, Text *text, object found, Class known, int *parts) except -1:
+        """Put the form of an instance of a model, if the columns that are loaded are those that are known."""
+        cdef Py_ssize_t index = 0
+        cdef PyObject *item
+        cdef tuple names = known.names
+        cdef tuple tags = known.tags
+        cdef tuple are_secret = known.are_secret
+        cdef Py_ssize_t count = len(names)
+        cdef int outcome
+        if count == 0:
+            return _OTHER_SHAPE
         key = known.kind.primary_key
-        if key not in loaded:
-            return False
-        if loaded != known.names and not self._take_shape(known, "$model", known.kind.label, loaded):
-            return False
-        _put_bytes(text, known.opening)
-        for name in (key, *loaded):
-            put_one(text, b",")
-            if not self._column(text, known, name, (<dict>found)[name], 1, parts):
-                return False
-        return put_one(text, b"]") == 0
+        item = PyDict_GetItemWithError(found, key)
+        if item is NULL:
+            return _REFUSED
+        put_bytes(text, known.opening)
+        put_one(text, b",")
+        if not self._named(text, self._is_secret_column(known, key), <object>item, 1, parts):
+            return _REFUSED
+        for name in <tuple>known.kind.columns:
+            item = PyDict_GetItemWithError(found, name)
+            if item is NULL:
+                continue
+            if index >= count or name is not names[index]:
+                return _OTHER_SHAPE
+            outcome = self._attribute(text, <object>item, tags[index], are_secret[index] is True, parts)
+            if outcome != _PUT:
+                return outcome
+            index += 1
+        if index != count:
+            return _OTHER_SHAPE
+        put_one(text, b"]")
+        return _PUT
 
-    cdef bint _take_shape(self, Class known, str tag, object name, tuple names) except -1:
-        """Expect instances to have these names from now on; False if there can't be such a shape."""
+    cdef int _attribute(self, Text *text, object value, object tag, bint is_secret, int *parts) except -1:
+        """Put the value of an attribute, of which the shape says the tag or that it has none."""
+        cdef Class known
+        cdef Held held
+        put_one(text, b",")
+        if is_secret:
+            return self._named(text, True, value, 1, parts)
+        if tag is None and put_simple(text, value, _SHORTEST):
+            parts[0] += 1
+            return _PUT
+        known = self._class_of(type(value))
+        if not known.is_held:
+            return _OTHER_SHAPE if tag is not None else self._part(text, value, 1, parts)
+        held = self._held_of(value)
+        if tag is None or held.tag != <str>tag:
+            return _OTHER_SHAPE
+        parts[0] += 1
+        put_bytes(text, held.payload)
+        return _PUT
+
+    cdef bint _take_shape(self, Class known, object found) except -1:
+        """Expect instances to have these attributes from now on; False if there can't be such a shape."""
+        cdef bint is_secret
+        names, tags, are_secret, shape = [], [], [], []
+        for name in known.kind.columns if known.is_model else tuple(<dict>found):
+            if name not in <dict>found:
+                continue
+            value = (<dict>found)[name]
+            told = self._name_of(name)
+            if told is None or told.is_dunder:
+                return False
+            is_secret = self._is_secret_column(known, name) if known.is_model else told.is_secret
+            tag = None
+            if not is_secret and self._class_of(type(value)).is_held:
+                tag = self._held_of(value).tag
+            names.append(name)
+            tags.append(tag)
+            are_secret.append(is_secret)
+            shape.append(name if tag is None else (name, tag))
         if not names or len(names) > _MAX_ITEMS:
             return False
-        secret = []
-        for attribute in names:
-            told = self._name_of(attribute)
-            if told is None or (<str>attribute).startswith("__"):
-                return False
-            secret.append(told[1])
-        known.are_secret = tuple(secret)
-        known.opening = b"[%d" % self._number((tag, name, *names))
-        known.names = names
+        head = ("$model", known.kind.label) if known.is_model else ("$object", known.kind.name)
+        known.opening = b"[%d" % self._number((*head, *shape))
+        known.names, known.tags, known.are_secret = tuple(names), tuple(tags), tuple(are_secret)
         return True
 
 
-cdef object _attributes_of(object value, Class known):
-    return known.kind.raw(value) if known.read is NULL else known.read(value, NULL)
-
-
-cdef bint _has_names(object found, tuple names) except -1:
-    """Return whether the keys of a dict are these very objects."""
-    cdef Py_ssize_t position = 0
-    cdef Py_ssize_t index = 0
-    cdef PyObject *key
-    cdef PyObject *item
-    if len(<dict>found) != len(names) or not len(names):
-        return False
-    while PyDict_Next(found, &position, &key, &item):
-        if index >= len(names) or key is not <PyObject *>names[index]:
-            return False
-        index += 1
-    return True
-
-
-cdef bint _put_simple(Text *text, object value) except -1:
-    """Put a value that stands for itself and is no secret; False for any other."""
-    cdef int overflow = 0
-    cdef long long number
-    cls = type(value)
-    if cls is int:
-        number = PyLong_AsLongLongAndOverflow(value, &overflow)
-        return not overflow and put_number(text, number) == 0
-    if cls is str:
-        return len(<str>value) < _SHORTEST and is_plain(value) and put_plain(text, value) == 0
-    if value is None:
-        return put(text, "null", 4) == 0
-    if cls is bool:
-        return (put(text, "true", 4) if value is True else put(text, "false", 5)) == 0
-    return False
-
-
-cdef int _put_bytes(Text *text, bytes json) except -1:
-    return put(text, PyBytes_AS_STRING(json), PyBytes_GET_SIZE(json))
-
-
-cdef bytes _json(object wire):
-    try:
-        return orjson.dumps(wire)
-    except orjson.JSONEncodeError:
-        return dump(wire)
+cdef object _tag_of(object wire):
+    """Return the tag that a shape may say of a value, None for no such."""
+    if type(wire) is not dict or len(<dict>wire) != 1:
+        return None
+    tag = next(iter(<dict>wire))
+    return tag if tag in _TAGS else None

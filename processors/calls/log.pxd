@@ -40,11 +40,12 @@ cdef class CallLog:
     cdef Rows _rows
     cdef dict _functions
     cdef dict _spans
+    cdef tuple _latest_span
 
     @cython.locals(call_id=cython.longlong, parent_id=cython.longlong)
     cpdef OpenCall begin(self, Function function, size_t frame_id, OpenCall parent, object span)
     cpdef drop(self)
-    @cython.locals(function=Function, number=cython.long, span=cython.long, yielded=cython.long)
+    @cython.locals(function=Function, number=cython.long, span=cython.long, yielded=cython.long, latest=tuple)
     cpdef end(self, OpenCall call, int outcome=*, object value=*)
     cpdef payload(self)
     cpdef _end_late(self, OpenCall call)

@@ -5,7 +5,7 @@ A call is a row of plain values from the moment it ends, so that no values are k
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from otel2test.attributes import ExceptionPayload
 from otel2test.processors.calls import frames, rows, values
@@ -45,7 +45,7 @@ class OpenCall:
     failed: bool
     """Ended with an exception that is not known yet."""
     arguments: list[Wire] | None
-    """Their forms; by C these are one piece of JSON."""
+    """Their forms, None as long as they aren't known; by C these are one piece of JSON."""
     rebound: list[int] | None
     """The ids of the arguments that may be given another value."""
     kept: list[Wire] | None
@@ -80,6 +80,10 @@ def _number(numbers: dict[T, int], key: T) -> int:
     return number
 
 
+def _described(function: Function) -> list[object]:
+    return [*function.head, function.arguments, function.kept, *([True] if function.yields else [])]
+
+
 class CallLog:
     """Collects the records of one request."""
 
@@ -111,6 +115,7 @@ class CallLog:
         """Calls that have ended."""
         self._functions: dict[Function, int] = {}
         self._spans: dict[str, int] = {}
+        self._latest_span = ("", -1)
 
     def begin(self, function: Function, frame_id: int, parent: OpenCall | None, span: str) -> OpenCall:
         """Open a call, or one of those that are only counted."""
@@ -136,15 +141,25 @@ class CallLog:
         self._open.discard(call)
         function = call.function
         number = _number(self._functions, function)
-        span = _number(self._spans, call.span)
+        latest = self._latest_span
+        if call.span is not latest[0]:
+            latest = self._latest_span = call.span, _number(self._spans, call.span)
+        span = latest[1]
+        result: Any
+        if outcome == RETURNED:
+            result = value
+        elif outcome == RAISED:
+            result = self.values.raised(value)
+        else:
+            result = self.values.unset
         yielded = call.yielded if function.yields else -1
+        arguments, kept = call.arguments, call.kept
+        if arguments is None:
+            arguments = self.values.unset_all(len(function.arguments))
+        if kept is None:
+            kept = self.values.unset_all(len(function.kept))
         self._rows.add(
-            (call.id, number, call.parent, span, call.start, call.duration),
-            call.arguments,
-            call.kept,
-            outcome,
-            value,
-            yielded,
+            (call.id, number, call.parent, span, call.start, call.duration), arguments, kept, result, yielded
         )
 
     def payload(self) -> str:
@@ -152,8 +167,8 @@ class CallLog:
         self.closed = True
         for call in sorted(self._open, key=attrgetter("id")):
             self._end_late(call)
-        functions = [[*function.head, function.arguments, function.kept] for function in self._functions]
-        text = b'{"functions":%b,"spans":%b,"shapes":%b,"values":[%b],"calls":[%b]}' % (
+        functions = [_described(function) for function in self._functions]
+        text = b'{"functions":%b,"spans":%b,"shapes":%b,"values":[%b],"rows":[%b]}' % (
             dump(functions),
             dump(list(self._spans)),
             dump(list(self.values.shapes)),

@@ -8,7 +8,7 @@ again only if something in it is another by then (:mod:`~otel2test.processors.ca
 By C, where that part was compiled, forms are made as the JSON that they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import orjson
@@ -24,9 +24,15 @@ from otel2test.values import Wire
 
 SHORT: Final = 24
 """Bytes of JSON that a reference would save too little of."""
+TAGS: Final = frozenset({"$date", "$datetime", "$decimal", "$time", "$timedelta", "$uuid"})
+"""Of values that a shape says the tag of, so that only what stands behind it is told of each instance."""
 _INSTANCES: Final = frozenset({"object", "model"})
+_UNSET: Final[list[Wire]] = []
 _secret_names: Final = redactor.secret_names
 _secrets: Final = redactor.known
+
+
+Shape = tuple[str | tuple[str, str], ...]
 
 
 class Values:
@@ -37,13 +43,15 @@ class Values:
         """The table's entries as JSON."""
         self.size = 0
         """Bytes of them."""
-        self.shapes: dict[tuple[str, ...], int] = {}
-        """Tag, class and attribute names of instances, numbered."""
+        self.shapes: dict[Shape, int] = {}
+        """Tag, class and attribute names of instances, numbered; names of what is tagged with the tag."""
+        self.unset: Wire = _UNSET
+        """Stands where there is no value."""
         self._places: dict[bytes, int] = {}
         self._seen = seen.Seen()
         self._texts: dict[str, Wire] = {}
         """Forms of texts."""
-        self._plain_shapes: dict[tuple[type, tuple[str, ...]], tuple[int, int]] = {}
+        self._plain_shapes: dict[tuple[type, tuple[str, ...]], tuple[tuple[str, ...], int]] = {}
         self._moment = _secrets.first_met
         """All that is remembered was clean then: what became a secret since may stand in it."""
 
@@ -71,10 +79,18 @@ class Values:
         forms: list[Wire] = []
         for index, value in enumerate(values):
             if value is UNBOUND:
-                forms.append([])
+                forms.append(self.unset)
             else:
                 forms.append(self.secret(value) if secret and secret[index] else self.of(value))
         return forms
+
+    def unset_all(self, count: int) -> list[Wire]:
+        """Return the forms of so many variables of which nothing is known."""
+        return [self.unset] * count
+
+    def raised(self, told: Any) -> Wire:
+        """Return the form of an exception, given its payload."""
+        return [True, self.put(told)]
 
     def _forget(self) -> None:
         self._moment = _secrets.first_met
@@ -166,58 +182,65 @@ class Values:
             if len(self._plain_shapes) >= MOST_SEEN:
                 self._plain_shapes.clear()
             shape = self._plain_shapes[key] = self._plain_shape(*key)
-        if shape[0] < 0:
+        if not shape[0]:
             return None
-        form: list[Wire] = [shape[0]]
-        if shape[1]:
-            form.append(self._wire(parts[shape[1]]))
-        for part in values:
-            form.append(self._wire(part))  # noqa: PERF401 - compiled, this is the faster
-        return self._placed(form)
+        before = (self._wire(parts[shape[1]]),) if shape[1] else ()
+        return self._placed(self._instance(shape[0], before, key[1], map(self._wire, values)))
 
     def _wire(self, value: Any) -> Wire:
         return value if self._seen.stands(value) else snapshot(value)
 
-    def _plain_shape(self, cls: type, names: tuple[str, ...]) -> tuple[int, int]:
-        """Return the number of a shape, and which of the parts is the primary key; -1 for no such shape."""
+    def _plain_shape(self, cls: type, names: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
+        """Return a shape's head, and which of the parts is the primary key; no head for no shape."""
         kind = kinds.KINDS.get(cls)
         if kind is None or not names or len(names) > MAX_ITEMS:
-            return -1, 0
+            return (), 0
         if kind.form == "object":
             if any(_secret_names[name] for name in names):
-                return -1, 0
-            return self._number(("$object", kind.name, *names)), 0
+                return (), 0
+            return ("$object", kind.name), 0
         if kind.form != "model" or kind.primary_key not in names:
-            return -1, 0
+            return (), 0
         if any(redactor.is_secret_field(kind.label, name) for name in names):
-            return -1, 0
-        return self._number(("$model", kind.label, *names)), 2 * names.index(kind.primary_key) + 2
+            return (), 0
+        return ("$model", kind.label), 2 * names.index(kind.primary_key) + 2
 
-    def _number(self, shape: tuple[str, ...]) -> int:
-        number = self.shapes.get(shape)
+    def _instance(
+        self, head: tuple[str, ...], before: tuple[Wire, ...], names: Iterable[str], values: Iterable[Wire]
+    ) -> list[Wire]:
+        """Return an instance as the number of its shape and its attributes' values."""
+        shape: list[str | tuple[str, str]] = [*head]
+        form: list[Wire] = [None, *before]
+        for name, value in zip(names, values, strict=True):
+            if type(value) is dict and len(value) == 1 and (tag := next(iter(value))) in TAGS:
+                shape.append((name, tag))
+                form.append(value[tag])
+            else:
+                shape.append(name)
+                form.append(value)
+        key = tuple(shape)
+        number = self.shapes.get(key)
         if number is None:
-            number = self.shapes[shape] = len(self.shapes)
-        return number
+            number = self.shapes[key] = len(self.shapes)
+        form[0] = number
+        return form
 
     def _shaped(self, wire: Any) -> Wire:
         """Return an instance as the number of its shape and its attributes' values, all else as it is."""
         if len(wire) != 1:
             return wire  # type: ignore[no-any-return]  # a form already
-        before: list[Wire] = []
+        before: tuple[Wire, ...] = ()
         if "$model" in wire:
             payload = wire["$model"]
-            attributes = payload["fields"]
-            shape = ("$model", payload["model"], *attributes)
-            before.append(payload["pk"])
+            head, attributes, before = ("$model", payload["model"]), payload["fields"], (payload["pk"],)
         elif "$object" in wire:
             payload = wire["$object"]
-            attributes = payload["attributes"]
-            shape = ("$object", payload["type"], *attributes)
+            head, attributes = ("$object", payload["type"]), payload["attributes"]
         else:
             return wire  # type: ignore[no-any-return]
         if not attributes:
             return wire  # type: ignore[no-any-return]
-        return [self._number(shape), *before, *attributes.values()]
+        return self._instance(head, before, attributes, attributes.values())
 
 
 try:

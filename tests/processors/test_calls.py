@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from otel2test.attributes import CALLS, CALLS_DROPPED, CallPayload
 from otel2test.processors import calls, project
@@ -455,22 +457,77 @@ def test_what_becomes_a_secret_is_replaced_from_then_on(tape: Tape) -> None:
 )
 def test_rows_are_json(value: Any) -> None:
     made = rows.Rows()
-    made.add((0, 1, -1, 2, 3, -4), [value, value], None, 1, value, -1)
-    made.add((1, 0, 0, 0, 2**62, 5), None, [value], 2, {"type": "E"}, 3)
-    assert json.loads(b"[%b]" % made.take()) == [
-        [0, 1, None, 2, 3, -4, [value, value], [], 1, value],
-        [1, 0, 0, 0, 2**62, 5, [], [value], 2, {"type": "E"}, 3],
-    ]
+    made.add((0, 1, -1, 0, 3000, 4000), [value, value], [], value, -1)
+    made.add((1, 0, 0, 2, 2**62, 5001), [], [value], [True, [0]], 3)
+    first, second = json.loads(b"[%b]" % made.take())
+    assert first == [1, 3, 4, value, value, value]
+    assert second == [0, 2**62 // 1000 - 3, 6, value, [True, [0]], 3, 0, 1, 2]
     assert made.take() == b""
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 9), st.integers(-1, 9), st.integers(0, 2), st.integers(0, 9), st.integers(0, 9)
+        )
+    )
+)
+def test_rows_tell_where_and_when_whatever_came_before(calls: list[tuple[int, int, int, int, int]]) -> None:
+    calls = [call for call in calls if call[0] != call[1]]  # none is its own parent
+    made = rows.Rows()
+    for number, parent, span, start, duration in calls:
+        made.add((number, 0, parent, span, start * 1000, duration * 1000), [], [], None, -1)
+    written = json.loads(b"[%b]" % made.take())
+    spans = ["a", "b", "c"]
+    functions = [["shop", "f", "shop.py", 1, [], []]]
+    table = {"functions": functions, "spans": spans, "shapes": [], "values": [], "rows": written}
+    told, wrong = expanded(table)
+    assert wrong == []
+    assert [
+        (call["id"], call["parent"], call["span"], call["start"], call["duration"]) for call in told
+    ] == sorted(
+        (
+            (number, None if parent < 0 else parent, spans[span], start * 1000, duration * 1000)
+            for number, parent, span, start, duration in calls
+        ),
+        key=lambda call: call[0],
+    )
+
+
+def test_shapes_say_what_their_values_are(tape: Tape) -> None:
+    day = dt.date(2026, 1, 2)
+    with tape.request():
+        for price, since in ((Decimal("1.50"), day), (Decimal(2), day), (None, day)):
+            take(Box(price=price, since=since, of=(price,)))
+    table = json.loads(tape.attributes()[CALLS])
+    assert [shape[2:] for shape in table["shapes"]] == [
+        [["price", "$decimal"], ["since", "$date"], "of"],
+        ["price", ["since", "$date"], "of"],
+    ]
+    assert [call["arguments"]["value"]["$object"]["attributes"] for call in tape.calls()] == [  # type: ignore[index,call-overload]
+        {
+            "price": {"$decimal": "1.50"},
+            "since": {"$date": "2026-01-02"},
+            "of": {"$tuple": [{"$decimal": "1.50"}]},
+        },
+        {"price": {"$decimal": "2"}, "since": {"$date": "2026-01-02"}, "of": {"$tuple": [{"$decimal": "2"}]}},
+        {"price": None, "since": {"$date": "2026-01-02"}, "of": {"$tuple": [None]}},
+    ]
+
+
+def test_calls_inside_each_other_say_only_which_is_the_first_inside(tape: Tape) -> None:
+    tape.of(factorial, 3)
+    ends = [row[5:] for row in json.loads(tape.attributes()[CALLS])["rows"]]
+    assert ends == [[3], [], [], []]
 
 
 def test_rows_that_are_many_or_have_broken_texts() -> None:
     made = rows.Rows()
     for number in range(3000):
-        made.add((number, 0, -1, 0, 0, 0), ["x" * 50], None, 1, "\ud800" if number == 7 else None, -1)
+        made.add((number, 0, -1, 0, 0, 0), ["x" * 50], [], "\ud800" if number == 7 else None, -1)
     found = json.loads(b"[%b]" % made.take())
-    assert [row[0] for row in found] == list(range(3000))
-    assert found[7][9] == "\ufffd"
+    text = "x" * 50
+    assert found == [[0, 0, 0, text, "\ufffd" if number == 7 else None] for number in range(3000)]
     assert made.size > 3000 * 50
 
 

@@ -1,0 +1,341 @@
+"""The JSON of snapshots, in one walk through a value; for what exists in C only.
+
+What can't be met in such a walk (what is not plain, too large or too deep, what has to be asked how it is
+read) makes it end, and the whole is taken as any other snapshot.
+"""
+
+# Other threads may run wherever Python is called: nothing but a form that is finished is kept by ``self``.
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
+
+from otel2test.processors.calls._text cimport Text, put, put_one, put_simple
+from otel2test.processors.kinds cimport Kind, kind_of
+from otel2test.processors.snapshots cimport snapshot
+
+import math
+
+import orjson
+
+from otel2test.processors import kinds
+from otel2test.processors.calls.seen import LONGEST_HELD, MOST_SEEN
+from otel2test.processors.otlp import dump
+from otel2test.processors.redaction import redactor
+from otel2test.processors.snapshots import MAX_DEPTH, MAX_ITEMS, MAX_PARTS
+from otel2test.secrets.shapes import SHORTEST
+
+cdef extern from "Python.h":
+    PyObject *PyDict_GetItemWithError(object found, object key) except? NULL
+    int PyDict_Next(object found, Py_ssize_t *position, PyObject **key, PyObject **value)
+    object PyLong_FromVoidPtr(void *address)
+
+cdef extern from *:
+    """
+    /* What reads the ``__dict__`` of instances; NULL where that isn't as it usually is. */
+    static getter otel2test_reader(PyObject *method) {
+        PyObject *of = PyObject_GetAttrString(method, "__self__");
+        getter found = NULL;
+        if (of == NULL) {
+            PyErr_Clear();
+            return NULL;
+        }
+        if (Py_TYPE(of) == &PyGetSetDescr_Type && ((PyGetSetDescrObject *)of)->d_getset->closure == NULL) {
+            found = ((PyGetSetDescrObject *)of)->d_getset->get;
+        }
+        Py_DECREF(of);
+        return found;
+    }
+    """
+    Reader otel2test_reader(object method)
+
+cdef dict _known = vars(redactor.known)
+cdef object _secret_names = redactor.secret_names
+cdef frozenset _PLAIN = frozenset(kinds.PLAIN_CLASSES)
+cdef frozenset _LEAVES = frozenset({"lazy", "reference", "scalar"})
+cdef Py_ssize_t _SHORTEST = SHORTEST
+cdef int _MAX_DEPTH = MAX_DEPTH
+cdef Py_ssize_t _MAX_ITEMS = MAX_ITEMS
+cdef int _MAX_PARTS = MAX_PARTS
+cdef Py_ssize_t _LONGEST_HELD = LONGEST_HELD
+cdef Py_ssize_t _MOST_SEEN = MOST_SEEN
+cdef object _isfinite = math.isfinite
+
+
+@cython.final
+cdef class Name:
+    pass
+
+
+@cython.final
+cdef class Held:
+    pass
+
+
+@cython.final
+cdef class Class:
+    pass
+
+
+cdef class Parts:
+    cdef _forget(self):
+        cdef int place
+        self._moment = _known["first_met"]
+        for place in range(_NEAR):
+            self._near[place] = NULL
+        self._texts = {}
+        self._secrets = {}
+        self._held = {}
+        self._names = {}
+        self._classes = {}
+
+    cdef int _be_current(self) except -1:
+        """Forget what may have a secret in it, that has become one since."""
+        if PyDict_GetItemWithError(_known, "first_met") != <PyObject *>self._moment:
+            self._forget()
+        return 0
+
+    cdef bytes _text_of(self, object value):
+        """Return a text's JSON."""
+        cdef PyObject *found = PyDict_GetItemWithError(self._texts, value)
+        if found is not NULL:
+            return <bytes><object>found
+        json = json_of(snapshot(value))
+        if len(<str>value) <= _LONGEST_HELD:
+            if len(self._texts) >= _MOST_SEEN:
+                self._texts.clear()
+            self._texts[value] = json
+        return json
+
+    cdef bytes _secret_of(self, object value):
+        """Return the JSON of a plain value that is secret."""
+        cdef PyObject *found
+        if type(value) is not str or len(<str>value) > _LONGEST_HELD:
+            return json_of(redactor.scramble(snapshot(value)))
+        found = PyDict_GetItemWithError(self._secrets, value)
+        if found is not NULL:
+            return <bytes><object>found
+        json = json_of(redactor.scramble(snapshot(value)))
+        if len(self._secrets) >= _MOST_SEEN:
+            self._secrets.clear()
+        self._secrets[value] = json
+        return json
+
+    cdef Name _name_of(self, object name):
+        """Return what is known of a name; None for what is none."""
+        cdef PyObject *found
+        cdef Name told
+        if type(name) is not str or len(<str>name) > _LONGEST_HELD:
+            return None
+        found = PyDict_GetItemWithError(self._names, name)
+        if found is not NULL:
+            return <Name><object>found
+        told = Name.__new__(Name)
+        try:
+            told.json = orjson.dumps(name) + b":"
+        except orjson.JSONEncodeError:
+            return None
+        told.is_secret = _secret_names[name]
+        told.is_dunder, told.is_tag = name.startswith("__"), name.startswith("$")
+        if len(self._names) >= _MOST_SEEN:
+            self._names.clear()
+        self._names[name] = told
+        return told
+
+    cdef Class _class_of(self, object cls):
+        cdef Class known
+        cdef int place = (<size_t><void *>cls >> 6) % _NEAR
+        cdef PyObject *found = self._near[place]
+        if found is not NULL and (<Class>found).cls is cls:
+            return <Class>found
+        found = PyDict_GetItemWithError(self._classes, PyLong_FromVoidPtr(<void *>cls))
+        if found is not NULL:
+            self._near[place] = found
+            return <Class><object>found
+        known = Class.__new__(Class)
+        known.cls, known.kind = cls, kind_of(cls)
+        form = known.kind.form
+        known.is_held = cls in _PLAIN
+        known.is_leaf = form in _LEAVES
+        known.is_model = form == "model"
+        known.is_instance = known.kind.raw is not None and (known.is_model or form == "object")
+        if known.is_model:
+            label = orjson.dumps(known.kind.label)
+            known.head = b'{"$model":{"model":%b,"pk":' % label
+        else:
+            known.head = b'{"$object":{"type":%b,"attributes":{' % json_of(known.kind.name)
+        known.names, known.tags, known.are_secret, known.secret = (), (), (), {}
+        known.read = otel2test_reader(known.kind.raw) if known.is_instance else NULL
+        if len(self._classes) >= _MOST_SEEN:
+            self._forget()
+        self._classes[PyLong_FromVoidPtr(<void *>cls)] = known
+        return known
+
+    cdef Held _held_of(self, object value):
+        """Return a value of a plain class with what it is written as."""
+        cdef PyObject *found = PyDict_GetItemWithError(self._held, PyLong_FromVoidPtr(<void *>value))
+        cdef Held held
+        if found is not NULL:
+            return <Held><object>found
+        wire = snapshot(value)
+        held = Held.__new__(Held)
+        held.value, held.json = value, json_of(wire)
+        ((held.tag, payload),) = wire.items()
+        held.payload = json_of(payload)
+        if len(self._held) >= _MOST_SEEN:
+            self._held.clear()
+        self._held[PyLong_FromVoidPtr(<void *>value)] = held
+        return held
+
+    cdef bint _part(self, Text *text, object value, int depth, int *parts) except -1:
+        """Put the JSON of a snapshot; False where that can't be made so."""
+        cdef Class known
+        parts[0] += 1
+        if put_simple(text, value, _SHORTEST):
+            return True
+        cls = type(value)
+        if cls is str:
+            put_bytes(text, self._text_of(value))
+            return True
+        if cls is float:
+            if not _isfinite(value):
+                return False
+            put_bytes(text, orjson.dumps(value))
+            return True
+        if cls is list or cls is tuple or cls is dict:
+            if depth >= _MAX_DEPTH or parts[0] > _MAX_PARTS:
+                return False
+            if cls is dict:
+                if len(<dict>value) > _MAX_ITEMS:
+                    return False
+                put_one(text, b"{")
+                if not self._mapping(text, value, None, depth + 1, parts):
+                    return False
+                return put_one(text, b"}") == 0
+            if cls is list:
+                put_one(text, b"[")
+                return self._items(text, value, depth + 1, parts) and put_one(text, b"]") == 0
+            put(text, '{"$tuple":[', 11)
+            return self._items(text, value, depth + 1, parts) and put(text, "]}", 2) == 0
+        known = self._class_of(cls)
+        if known.is_held:
+            put_bytes(text, self._held_of(value).json)
+            return True
+        if known.is_instance:
+            if depth >= _MAX_DEPTH or parts[0] > _MAX_PARTS:
+                return False
+            return self._whole(text, value, known, depth + 1, parts)
+        if known.is_leaf:
+            put_bytes(text, json_of(snapshot(value)))
+            return True
+        return False
+
+    cdef bint _items(self, Text *text, object items, int depth, int *parts) except -1:
+        cdef bint follows = False
+        if len(items) > _MAX_ITEMS:
+            return False
+        if type(items) is list:
+            for item in <list>items:
+                if follows:
+                    put_one(text, b",")
+                follows = True
+                if not self._part(text, item, depth, parts):
+                    return False
+        else:
+            for item in <tuple>items:
+                if follows:
+                    put_one(text, b",")
+                follows = True
+                if not self._part(text, item, depth, parts):
+                    return False
+        return True
+
+    cdef bint _mapping(self, Text *text, object found, Class known, int depth, int *parts) except -1:
+        """Put names and values of a dict, or of attributes if a class is given."""
+        cdef Py_ssize_t position = 0
+        cdef Py_ssize_t count = len(<dict>found)
+        cdef PyObject *key
+        cdef PyObject *item
+        cdef bint follows = False
+        cdef Name told
+        while PyDict_Next(found, &position, &key, &item):
+            name, value = <object>key, <object>item
+            told = self._name_of(name)
+            if told is None:
+                return False
+            # Attributes with such names aren't told, and such an only key has a meaning on the wire.
+            if told.is_dunder if known is not None else count == 1 and told.is_tag:
+                return False
+            if follows:
+                put_one(text, b",")
+            follows = True
+            put_bytes(text, told.json)
+            if not self._named(text, told.is_secret, value, depth, parts):
+                return False
+        # Another thread may have changed it meanwhile.
+        return len(<dict>found) == count and count <= _MAX_ITEMS
+
+    cdef bint _named(self, Text *text, bint is_secret, object value, int depth, int *parts) except -1:
+        if not is_secret:
+            return self._part(text, value, depth, parts)
+        cls = type(value)
+        if cls is str or cls is int:
+            parts[0] += 1
+            put_bytes(text, self._secret_of(value))
+            return True
+        return (value is None or cls is bool) and self._part(text, value, depth, parts)
+
+    cdef bint _whole(self, Text *text, object value, Class known, int depth, int *parts) except -1:
+        """Put the JSON of an instance."""
+        found = attributes_of(value, known)
+        if type(found) is not dict:
+            return False
+        put_bytes(text, known.head)
+        if known.is_model:
+            return self._model(text, found, known, depth, parts)
+        return self._mapping(text, found, known, depth, parts) and put(text, "}}}", 3) == 0
+
+    cdef bint _model(self, Text *text, object found, Class known, int depth, int *parts) except -1:
+        cdef bint follows = False
+        cdef Name told
+        key = known.kind.primary_key
+        if key not in found:
+            return False
+        if not self._named(text, self._is_secret_column(known, key), found[key], depth, parts):
+            return False
+        parts[0] -= 1
+        put(text, ',"fields":{', 11)
+        for name in <tuple>known.kind.columns:
+            if name in <dict>found:
+                told = self._name_of(name)
+                if told is None:
+                    return False
+                if follows:
+                    put_one(text, b",")
+                follows = True
+                put_bytes(text, told.json)
+                if not self._named(text, self._is_secret_column(known, name), (<dict>found)[name], depth, parts):
+                    return False
+        return put(text, "}}}", 3) == 0
+
+    cdef bint _is_secret_column(self, Class known, object name) except -1:
+        cdef PyObject *secret = PyDict_GetItemWithError(known.secret, name)
+        if secret is NULL:
+            known.secret[name] = bool(redactor.is_secret_field(known.kind.label, name))
+            secret = PyDict_GetItemWithError(known.secret, name)
+        return <object>secret is True
+
+
+cdef object attributes_of(object value, Class known):
+    return known.kind.raw(value) if known.read is NULL else known.read(value, NULL)
+
+
+cdef bytes json_of(object wire):
+    try:
+        return orjson.dumps(wire)
+    except orjson.JSONEncodeError:
+        return dump(wire)
+
+
+cdef int put_bytes(Text *text, bytes json) except -1:
+    return put(text, PyBytes_AS_STRING(json), PyBytes_GET_SIZE(json))
