@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.trace import Status
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, Status
 
 from otel2test.processors.arguments import conceal_arguments, conceal_command_line
 from otel2test.processors.raw_sql import hidden_sql
@@ -77,37 +79,65 @@ def _way(key: str) -> Callable[[str], str]:
     return redactor.redact_text
 
 
-def cleansed(span: ReadableSpan, since: int) -> ReadableSpan:
-    """Return ``span`` as it may leave the process: also without the secrets that were known since."""
+class Cleansing:
+    """Spans as they may leave the process: also without the secrets that came by after ``since``."""
 
-    def attributes(found: Mapping[str, object] | None) -> BoundedAttributes:
-        made = {key: _swept(redact_attribute(key, value), since) for key, value in (found or {}).items()}
+    def __init__(self, since: int) -> None:
+        self._since = since
+        self._resources: dict[int, tuple[Resource, Resource]] = {}
+        """By the id of each, as hashing one serializes it, and the spans of a process share one."""
+
+    def span(self, span: ReadableSpan) -> ReadableSpan:
+        """Return ``span`` without its secrets."""
+        described = span.status.description
+        kept = self._attributes(span.attributes)
+        kept.dropped = span.dropped_attributes
+        return ReadableSpan(
+            name=self._text(span.name),
+            context=span.get_span_context(),
+            parent=span.parent,
+            resource=self._resource(span.resource),
+            attributes=kept,
+            events=[
+                Event(self._text(event.name), self._attributes(event.attributes), event.timestamp)
+                for event in span.events
+            ],
+            links=[
+                Link(link.context, self._attributes(link.attributes)) if link.attributes else link
+                for link in span.links
+            ],
+            kind=span.kind,
+            status=Status(span.status.status_code, self._text(described) if described else described),
+            start_time=span.start_time,
+            end_time=span.end_time,
+            instrumentation_scope=self._scope(span.instrumentation_scope),
+        )
+
+    def _resource(self, resource: Resource) -> Resource:
+        known = self._resources.get(id(resource))
+        if known is None:
+            made = Resource(self._attributes(resource.attributes), resource.schema_url)
+            known = self._resources[id(resource)] = resource, made
+        return known[1]
+
+    def _scope(self, scope: InstrumentationScope | None) -> InstrumentationScope | None:
+        if scope is None or not scope.attributes:
+            return scope
+        return InstrumentationScope(
+            scope.name, scope.version, scope.schema_url, self._attributes(scope.attributes)
+        )
+
+    def _attributes(self, found: Mapping[str, object] | None) -> BoundedAttributes:
+        made = {key: self._swept(redact_attribute(key, value)) for key, value in (found or {}).items()}
         return BoundedAttributes(attributes=made)  # type: ignore[arg-type] # of the same types as they were
 
-    described = span.status.description
-    if described:
-        described = str(_swept(redactor.redact_text(described), since))
-    kept = attributes(span.attributes)
-    kept.dropped = span.dropped_attributes
-    return ReadableSpan(
-        name=str(_swept(redactor.redact_text(span.name), since)),
-        context=span.get_span_context(),
-        parent=span.parent,
-        resource=span.resource,
-        attributes=kept,
-        events=[Event(event.name, attributes(event.attributes), event.timestamp) for event in span.events],
-        links=span.links,
-        kind=span.kind,
-        status=Status(span.status.status_code, described),
-        start_time=span.start_time,
-        end_time=span.end_time,
-        instrumentation_scope=span.instrumentation_scope,
-    )
+    def _text(self, text: str) -> str:
+        return str(self._swept(redactor.redact_text(text)))
 
-
-def _swept(value: object, since: int) -> object:
-    if isinstance(value, str):
-        return redactor.sweep(value.encode("utf-8", "surrogatepass"), since).decode("utf-8", "surrogatepass")
-    if isinstance(value, (list, tuple)):
-        return [_swept(item, since) for item in value]
-    return value
+    def _swept(self, value: object) -> object:
+        if isinstance(value, str):
+            data = redactor.sweep(value.encode("utf-8", "surrogatepass"), self._since)
+            return data.decode("utf-8", "surrogatepass")
+        if isinstance(value, (list, tuple)):
+            return [self._swept(item) for item in value]
+        return value

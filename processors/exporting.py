@@ -8,6 +8,7 @@ seen (a processor called by hand) does it write the spans that it is given, as t
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -56,6 +57,8 @@ class Otel2testSpanExporter(SpanExporter):
             if self._file is None:
                 settings = make_settings(self._settings)
                 self._file = TraceFile(settings.directory, settings.max_file_bytes, settings.keep_files)
+                if hasattr(os, "register_at_fork"):  # not on Windows
+                    os.register_at_fork(after_in_child=self._file.forget)
             traces: dict[int, list[ReadableSpan]] = {}
             for span in spans:
                 context = span.get_span_context()

@@ -149,7 +149,7 @@ def _event(event: Event) -> Json:
     return _without_empty(
         {
             "timeUnixNano": _nanoseconds(event.timestamp),
-            "name": event.name,
+            "name": redactor.redact_text(event.name),
             "attributes": _attributes(event.attributes),
             "droppedAttributesCount": event.dropped_attributes,
         }

@@ -33,7 +33,7 @@ from opentelemetry.trace import get_current_span
 
 from otel2test import attributes
 from otel2test.processors import environment, otlp
-from otel2test.processors.cleansing import cleansed, redact_attribute
+from otel2test.processors.cleansing import Cleansing, redact_attribute
 from otel2test.processors.files import TraceFile, service_name
 from otel2test.processors.guard import fault, guard, on_fault
 from otel2test.processors.redaction import redactor
@@ -346,8 +346,9 @@ class Recorder(SpanProcessor):
                         environment.learn()
                         spans = list(self._with_extras(part))
                         if part.waiting or self.hands_on:
+                            cleansing = Cleansing(part.moment)
                             written |= {
-                                id(span): cleansed(otlp.with_extras(span, extras), part.moment)
+                                id(span): cleansing.span(otlp.with_extras(span, extras))
                                 for span, extras in spans
                             }
                         self._append(spans, part.moment)

@@ -444,3 +444,5 @@ def from_environment(environ: Mapping[str, str]) -> Redactor:
 
 redactor: Final = from_environment(os.environ)
 """The process's redactor."""
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=redactor.known.renew_lock)

@@ -29,7 +29,16 @@ OLDEST_DJANGO: Final = (4, 2)
 SPAN_ATTRIBUTES: Final = 1000
 """Attributes a span may have; the SDK's own 128 lose the oldest, which name the request."""
 
-_lock: Final = threading.RLock()
+_locks: Final = [threading.RLock()]
+
+
+def _renew_lock() -> None:
+    # Another thread of the parent may have held it when the process forked.
+    _locks[:] = [threading.RLock()]
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def record(provider: TracerProvider | None = None, **settings: Any) -> Recorder | None:
@@ -45,7 +54,7 @@ def record(provider: TracerProvider | None = None, **settings: Any) -> Recorder 
         return None
     from otel2test.processors import delivering, instrumenting
 
-    with _lock:
+    with _locks[0]:
         found = provider if provider is not None else _global_provider()
         if not hasattr(found, "add_span_processor"):
             kind = f"{type(found).__module__}.{type(found).__qualname__}"

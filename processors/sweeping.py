@@ -81,8 +81,12 @@ class KnownSecrets:
         self._count = 0
         self.first_met = 0
         """Another number whenever a secret came by for the first time, or others may count as secrets."""
+        self.renew_lock()
+
+    def renew_lock(self) -> None:
+        """Have a free lock: in a child after a fork, it may be held by a thread of the parent for ever."""
+        # Reentrant: a garbage collection inside may run code of the program's, and that is recorded.
         self._lock = threading.RLock()
-        """Reentrant: a garbage collection inside may run code of the program's, and that is recorded."""
 
     def add(self, secret: str, pseudonym: str) -> None:
         """Take note of a secret that was replaced."""

@@ -40,9 +40,13 @@ class Ledger:
         """What times are counted from: the start of the request's span by ``perf_counter_ns``."""
         self.closed = False
         self._recorder = recorder
-        self._lock = threading.RLock()
+        self.renew_lock()
         self._records: dict[str, list[tuple[int, bytes | Mapping[str, Any]]]] = {kind: [] for kind in kinds}
         self._dropped: Counter[str] = Counter()
+
+    def renew_lock(self) -> None:
+        """Have a free lock: in a child after a fork, it may be held by a thread of the parent for ever."""
+        self._lock = threading.RLock()
 
     def takes(self, kind: str) -> bool:
         """Return whether side effects of this kind are recorded, and can still be."""
@@ -129,7 +133,9 @@ class _Ledgers:
             self.by_span.pop(context.span_id, None)
 
     def forget(self) -> None:
-        """After a fork: the requests are the parent's."""
+        """After a fork: the requests are the parent's, but what the child was doing may still be noted."""
+        for ledger in self.by_trace.values():
+            ledger.renew_lock()
         self.by_span.clear()
         self.by_trace.clear()
 

@@ -4,9 +4,15 @@ import subprocess
 import sys
 
 import pytest
-from opentelemetry.trace import Status, StatusCode
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import Link, SpanContext, Status, StatusCode
 
-from otel2test.processors.cleansing import cleansed, redact_attribute
+from otel2test.processors import delivering
+from otel2test.processors.cleansing import Cleansing, redact_attribute
+from otel2test.processors.recorder import activate, active
 from otel2test.processors.redaction import Redactor, redactor
 from otel2test.processors.settings import RecorderSettings
 from tests.processors.conftest import Bench
@@ -70,11 +76,58 @@ def test_a_span_for_other_exporters_is_as_clean(bench: Bench) -> None:
         span.add_event("seen", {"note": f"it was {TOKEN}"})
         span.set_status(Status(StatusCode.ERROR, f"bad {TOKEN}"))
     redactor.secret(TOKEN)  # forgotten when the trace was written
-    ended = cleansed(span, 0)  # type: ignore[arg-type] # a span of the SDK's
+    ended = Cleansing(0).span(span)  # type: ignore[arg-type] # a span of the SDK's
 
     assert TOKEN not in ended.to_json()
     assert made in ended.to_json()
     assert (ended.name, ended.status.description) == (f"GET /{made}", f"bad {made}")
+
+
+def test_no_secret_of_a_resource_a_scope_or_a_link_leaves_by_other_exporters(bench: Bench) -> None:
+    """``OTEL_RESOURCE_ATTRIBUTES`` and the command line, which resources may hold."""
+    made = redactor.secret(TOKEN)
+    provider = TracerProvider(
+        resource=Resource(
+            {
+                "service.name": "shop",
+                "deployment.api_key": TOKEN,
+                "deployment.note": f"see {TOKEN}",
+                "process.command_args": ["manage.py", "run", "--password", TOKEN],
+            },
+            "https://opentelemetry.io/schemas/1.0",
+        ),
+        shutdown_on_exit=False,
+    )
+    bench.recorder.attach(provider)
+    exporter = InMemorySpanExporter()
+    before = active()
+    activate(bench.recorder)
+    delivering.install(bench.recorder)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracer = provider.get_tracer("shop", attributes={"token": TOKEN})
+    linked = SpanContext(1, 2, is_remote=True)
+    with tracer.start_as_current_span("GET /", links=[Link(linked, {"token": TOKEN})]) as span:
+        span.add_event(f"seen {TOKEN}")
+        tracer.start_span("inner").end()
+        redactor.secret(TOKEN)  # as a form's field may name it
+    activate(before)
+
+    exported = exporter.get_finished_spans()
+    told = [str((each.to_json(), each.instrumentation_scope, each.links)) for each in exported]
+    assert [TOKEN in each for each in told] == [False, False]
+    assert [made in each for each in told] == [True, True]
+    resource = exported[0].resource
+    assert resource is exported[1].resource
+    assert resource.schema_url == "https://opentelemetry.io/schemas/1.0"
+    assert resource.attributes == {
+        "service.name": "shop",
+        "deployment.api_key": made,
+        "deployment.note": f"see {made}",
+        "process.command_args": ("manage.py", "run", "--password", made),
+    }
+    (link,) = exported[1].links
+    assert (link.context, dict(link.attributes or {})) == (linked, {"token": made})
+    assert TOKEN not in str(bench.lines())
 
 
 def test_what_the_program_names_at_the_start_is_secret() -> None:

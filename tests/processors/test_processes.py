@@ -15,7 +15,6 @@ import orjson
 import pytest
 
 from otel2test import reading
-from otel2test.processors import guard
 from tests.processors.conftest import written
 from tests.processors.project import Project, environ, get
 
@@ -154,23 +153,73 @@ def test_children_of_a_process_at_work_record_and_end(tmp_path: Path) -> None:
     assert len(written(tmp_path / "spans")) == sum(map(len, lines))
 
 
-def test_a_lock_held_at_the_fork_is_free_in_the_child() -> None:
-    held, done = threading.Event(), threading.Event()
+LOCKS = """
+import os, signal, sys, threading, warnings
+from pathlib import Path
+warnings.simplefilter("ignore", DeprecationWarning)
+from otel2test import attributes
+from otel2test.processors import exporting, guard, record, starting
+from otel2test.processors.effects import ledger
+from otel2test.processors.redaction import redactor
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-    def hold() -> None:
-        with guard._State.lock:
-            held.set()
-            done.wait(20)
+recorder = record(TracerProvider())
+tracer = recorder.provider.get_tracer("opentelemetry.instrumentation.django")
+span = tracer.start_span("request")
+messenger = exporting.Otel2testSpanExporter()
+from opentelemetry import trace
+with trace.use_span(span):
+    moment = ledger.now(attributes.CACHE)
 
-    holder = threading.Thread(target=hold)
-    holder.start()
-    held.wait(20)
-    child = os.fork()
-    if not child:
-        signal.alarm(10)
-        guard.fault("in the child", LookupError())
-        os._exit(0 if guard.faults().get("in the child: LookupError") else 1)
-    done.set()
-    holder.join()
+def by_exporter():
+    starting_active, exporting.active = exporting.active, lambda: None
+    messenger.export([span])
+    exporting.active = starting_active
 
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+CASES = {
+    "guard": (lambda: guard._State.lock, lambda: guard.fault("in the child", LookupError())),
+    "recorder": (lambda: recorder._lock, lambda: tracer.start_span("in the child").end()),
+    "file": (lambda: recorder._file._lock, lambda: tracer.start_span("in the child").end()),
+    "secrets": (lambda: redactor.known._lock, lambda: redactor.secret("a1B2c3D4e5F6g7H8")),
+    "effects": (lambda: moment.ledger._lock, lambda: moment.note({"key": "a"})),
+    "start": (lambda: starting._locks[0], lambda: record(TracerProvider())),
+    "exporter": (lambda: messenger._file._lock, by_exporter),
+}
+lock, use = CASES[sys.argv[1]]
+use()
+held, done = threading.Event(), threading.Event()
+
+def hold():
+    with lock():
+        held.set()
+        done.wait(20)
+
+holder = threading.Thread(target=hold)
+holder.start()
+held.wait(20)
+child = os.fork()
+if not child:
+    signal.alarm(5)
+    use()
+    os._exit(7)
+code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+done.set()
+holder.join()
+print(code)
+"""
+
+
+@pytest.mark.parametrize("lock", ["guard", "recorder", "file", "secrets", "effects", "start", "exporter"])
+def test_a_lock_held_at_the_fork_is_free_in_the_child(tmp_path: Path, lock: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOCKS, lock],
+        cwd=tmp_path,
+        env=environ({"OTEL2TEST_DIR": str(tmp_path / "spans")}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.stdout == "7\n", done.stderr[-2000:]
