@@ -73,6 +73,7 @@ class Kind:
 _mro: Final[Callable[[type], tuple[type, ...]]] = vars(type)["__mro__"].__get__
 _class_dict: Final[Callable[[type], Mapping[str, Any]]] = vars(type)["__dict__"].__get__
 _qualname: Final[Callable[[type], str]] = vars(type)["__qualname__"].__get__
+_flags: Final[Callable[[type], int]] = vars(type)["__flags__"].__get__
 _module_name: Final[Callable[[type], object]] = vars(type)["__module__"].__get__
 
 
@@ -121,8 +122,13 @@ _FUNCTIONS: Final = frozenset(
 )
 
 KINDS: Final[dict[type, Kind]] = {}
-"""Those of the classes met so far."""
+"""Those of the classes met so far that stand in a module, and so live as long as the process."""
+_PASSING: Final[dict[type, Kind]] = {}
+"""Those of other classes, such as forms that Django's admin makes for each request."""
 _KINDS_LIMIT: Final = 4096
+_PASSING_LIMIT: Final = 64
+_HEAP_TYPE: Final = 1 << 9
+"""``Py_TPFLAGS_HEAPTYPE``: other classes are parts of the interpreter or of an extension."""
 _TOLD_LIMIT: Final = 1000
 
 
@@ -130,11 +136,35 @@ def kind_of(cls: type) -> Kind:
     """Return how instances of exactly this class are read."""
     kind = KINDS.get(cls)
     if kind is None:
+        kind = _PASSING.get(cls)
+    if kind is None:
         kind = _describe(cls)
-        if len(KINDS) >= _KINDS_LIMIT:
-            KINDS.clear()
-        KINDS[cls] = kind
+        stays = _stands_in_module(cls)
+        known, limit = (KINDS, _KINDS_LIMIT) if stays else (_PASSING, _PASSING_LIMIT)
+        if len(known) >= limit:
+            known.clear()
+        known[cls] = kind
     return kind
+
+
+def forget_passing() -> None:
+    """Let go of the classes that nothing else may keep alive."""
+    _PASSING.clear()
+
+
+def _stands_in_module(cls: type) -> bool:
+    if not _flags(cls) & _HEAP_TYPE:
+        return True
+    found: object = sys.modules.get(_module(cls))
+    for name in _qualname(cls).split("."):
+        if type(found) is types.ModuleType:
+            inside: Mapping[str, object] = vars(found)
+        elif found is not None and type in _mro(type(found)):
+            inside = _class_dict(found)  # type: ignore[arg-type] # it is a class
+        else:
+            return False
+        found = inside.get(name)
+    return found is cls
 
 
 def _describe(cls: type) -> Kind:

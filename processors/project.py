@@ -16,7 +16,7 @@ import sysconfig
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Final, NamedTuple, TypeVar
@@ -152,7 +152,7 @@ def _is_foreign(path: str, root: str) -> bool:
     )
 
 
-@cache
+@lru_cache(maxsize=_MOST_FILES)
 def _is_environment(folder: Path) -> bool:
     return (folder / "pyvenv.cfg").exists()
 

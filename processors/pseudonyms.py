@@ -28,6 +28,8 @@ from otel2test.secrets.anatomy import rebuilt
 _SHORTEST_REMEMBERED: Final = 6
 """Shorter pseudonyms meet real secrets by chance too often to be taken for pseudonyms."""
 _SHORTEST_RECOGNISED: Final = 8
+_LONGEST_REMEMBERED: Final = 16_384
+"""Of longer ones the pseudonyms are made again."""
 _MEMORY: Final = 8192
 _EMAIL: Final = re.compile(r"(.+@.+)(\.[A-Za-z]{2,24})", re.DOTALL)
 
@@ -156,7 +158,7 @@ class Pseudonyms:
         return b"".join(hmac.digest(seed, block.to_bytes(4, "big"), "sha256") for block in blocks)[:length]
 
     def _remember(self, value: str, made: str) -> None:
-        if len(value) < _SHORTEST_REMEMBERED:
+        if not _SHORTEST_REMEMBERED <= len(value) <= _LONGEST_REMEMBERED:
             return
         if len(self._memory) >= _MEMORY:
             self._memory.clear()

@@ -46,6 +46,8 @@ _BETWEEN: Final = frozenset(
 """Words that may stand between a column and the value it is compared with."""
 
 
+LONGEST_REMEMBERED: Final = 10_000
+"""Characters of a statement that is kept to be known again; long ones insert many rows, each time others."""
 _MOST_REMEMBERED: Final = 512
 _literals: Final[dict[int, tuple[str, ...]]] = {}
 """Hash of a statement with literals → their columns: what may hold secrets isn't kept itself."""
@@ -93,7 +95,7 @@ def secret_placeholders(sql: str) -> frozenset[str | int]:
 def values(sql: str) -> tuple[Value, ...]:
     """Return the values in ``sql`` that belong to a column, in order."""
     # What holds literals may never come by again, and may hold secrets.
-    return tuple(_parsed(sql)) if "'" in sql else _remembered(sql)
+    return tuple(_parsed(sql)) if "'" in sql or len(sql) > LONGEST_REMEMBERED else _remembered(sql)
 
 
 @lru_cache(maxsize=512)

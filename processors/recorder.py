@@ -32,7 +32,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerPro
 from opentelemetry.trace import get_current_span
 
 from otel2test import attributes
-from otel2test.processors import environment, otlp
+from otel2test.processors import environment, kinds, otlp
 from otel2test.processors.cleansing import Cleansing, redact_attribute
 from otel2test.processors.files import TraceFile, service_name
 from otel2test.processors.guard import fault, guard, on_fault
@@ -160,6 +160,13 @@ class Recorder(SpanProcessor):
                 return False
             self._grow(trace, size)
             return True
+
+    def after_writing(self, span: SpanContext, then: Callable[[], None]) -> None:
+        """Call ``then`` when ``span``, of an open trace, and what was put on it were written or given up."""
+        with self._lock:
+            trace = self._open.get(span.trace_id)
+            if trace is not None:
+                trace.afterwards[span.span_id] = then
 
     def hold(self, span: SpanContext) -> Callable[[], None]:
         """Keep the trace open beyond its spans; returns the release, of which only the first call counts."""
@@ -356,9 +363,14 @@ class Recorder(SpanProcessor):
                 for span, deliver in part.waiting:
                     with guard("recorder: delivering"):
                         deliver(written.get(id(span), span))
+                for then in part.afterwards:
+                    with guard("recorder: forgetting"):
+                        then()
         with guard("recorder: forgetting"), self._lock:
             oldest = next(iter(self._open.values()), None)
             redactor.forget(oldest.moment if oldest is not None else redactor.now)
+            if oldest is None:
+                kinds.forget_passing()
         return written
 
     def _append(self, spans: list[tuple[ReadableSpan, dict[str, str]]], since: int) -> None:

@@ -27,7 +27,7 @@ from otel2test.processors.settings import RecorderSettings
 from otel2test.processors.sieve import Sieve
 from otel2test.processors.sweeping import KnownSecrets
 from otel2test.secrets.anatomy import unwrapped
-from otel2test.secrets.names import SecretNames, words
+from otel2test.secrets.names import LONGEST_REMEMBERED, SecretNames, words
 from otel2test.secrets.places import Found
 from otel2test.secrets.shapes import Shapes
 from otel2test.values import Wire, encode_str
@@ -57,9 +57,11 @@ class _Verdicts(dict[str, bool]):
         self._judge = judge
 
     def __missing__(self, name: str) -> bool:
-        if len(self) >= _MEMORY:
-            self.clear()
-        verdict = self[name] = self._judge(name)
+        verdict = self._judge(name)
+        if len(name) <= LONGEST_REMEMBERED:
+            if len(self) >= _MEMORY:
+                self.clear()
+            self[name] = verdict
         return verdict
 
 
@@ -293,7 +295,12 @@ class Redactor:
         key = (model_label, field_name)
         answer = self._fields.get(key)
         if answer is None:
-            answer = self._fields[key] = self._judge_field(model_label, field_name)
+            answer = self._judge_field(model_label, field_name)
+            # SQL that the program wrote itself names its columns as it likes, each time anew.
+            if len(field_name) <= LONGEST_REMEMBERED:
+                if len(self._fields) >= _MEMORY:
+                    self._fields.clear()
+                self._fields[key] = answer
         return answer
 
     def _judge_field(self, model_label: str, field_name: str) -> bool:

@@ -50,6 +50,8 @@ class OpenTrace:
     extras: dict[int, dict[str, Payload]] = field(default_factory=dict)
     waiting: list[tuple[ReadableSpan, Deliver]] = field(default_factory=list)
     """Spans that the user's exporters are to get with what is kept beside them."""
+    afterwards: dict[int, Callable[[], None]] = field(default_factory=dict)
+    """By the span that it waits for, what is to be called when that is written."""
     faults: Counter[str] = field(default_factory=Counter)
     holds: int = 0
     size: int = 0
@@ -60,12 +62,22 @@ class OpenTrace:
     def whole(self) -> Part:
         """Return all there is; the trace is over."""
         left_out = len(self.left_out)
-        return Part(self.ended, self.extras, self.waiting, self.faults, left_out, self.cut, self.moment)
+        return Part(
+            self.ended,
+            self.extras,
+            self.waiting,
+            self.faults,
+            left_out,
+            self.cut,
+            self.moment,
+            [then for span, then in self.afterwards.items() if span not in self.running],
+        )
 
     def take(self) -> Part:
         """Take out what has ended; the trace goes on."""
         part = self.whole()
         self.extras = {span: extras for span, extras in self.extras.items() if span in self.running}
+        self.afterwards = {span: then for span, then in self.afterwards.items() if span in self.running}
         self.ended, self.waiting, self.faults = [], [], Counter()
         self.left_out = self.left_out & self.running
         self.size, self.cut = 0, False
@@ -83,6 +95,7 @@ class Part:
     left_out: int
     cut: bool
     moment: int = 0
+    afterwards: Sequence[Callable[[], None]] = ()
 
     def is_noise(self) -> bool:
         """Return whether it is nothing but queries, and not the late part of a trace that has more."""

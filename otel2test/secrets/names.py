@@ -123,6 +123,8 @@ LONGEST: Final = 60
 _REST_OF_NAME: Final = re.compile(r"[\w.-]*")
 _ASCII_LOWER: Final = {ord(letter): letter.lower() for letter in ascii_uppercase}
 _CACHE_LIMIT: Final = 10_000
+LONGEST_REMEMBERED: Final = 200
+"""Characters of a name whose judgement is kept; the keys of a program's mappings may be of any length."""
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -188,9 +190,10 @@ class SecretNames:
         answer = self._answers.get(name)
         if answer is None:
             answer = self._judge(name)
-            if len(self._answers) >= _CACHE_LIMIT:
-                self._answers.clear()
-            self._answers[name] = answer
+            if len(name) <= LONGEST_REMEMBERED:
+                if len(self._answers) >= _CACHE_LIMIT:
+                    self._answers.clear()
+                self._answers[name] = answer
         return answer
 
     @property

@@ -15,6 +15,7 @@ from otel2test.processors.django.concealing import telling
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.django.statements import Origin
 from otel2test.processors.guard import guard, guarded
+from otel2test.processors.raw_sql import LONGEST_REMEMBERED
 from otel2test.processors.redaction import redactor
 
 
@@ -101,7 +102,7 @@ def _origin(compiler: Any, sql: str, params: object) -> Origin | None:
         if len(_results) >= _MOST_RESULTS:
             _results.clear()
         # What holds literals may never come by again, and may hold secrets.
-        if "'" not in sql.replace(_ESCAPE, ""):
+        if len(sql) <= LONGEST_REMEMBERED and "'" not in sql.replace(_ESCAPE, ""):
             _results[key] = result
     return Origin(
         model=query.model._meta.label,

@@ -185,6 +185,8 @@ def _noted(statement: Statement, param_list: Any) -> Any:
 
 
 _recording_classes: Final[dict[type, type]] = {}
+_MOST_CLASSES: Final = 64
+"""Whoever wraps cursors may make a class for each."""
 
 
 def _preparing(prepare_cursor: Callable[..., Any]) -> Callable[..., Any]:
@@ -194,6 +196,8 @@ def _preparing(prepare_cursor: Callable[..., Any]) -> Callable[..., Any]:
             kind = type(wrapper)
             recording = _recording_classes.get(kind)
             if recording is None:
+                if len(_recording_classes) >= _MOST_CLASSES:
+                    _recording_classes.clear()
                 mixins = (
                     (RecordingCursor, CopyingCursor) if self.vendor == "postgresql" else (RecordingCursor,)
                 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
@@ -67,6 +68,16 @@ class Exchange:
     """Values that must not be written, wherever they stand."""
     over: bool = False
     """The trace was let go of; what a task or a thread does now comes as a line of its own."""
+    written: bool = False
+    """All that was kept for the trace is gone."""
+
+    def forget(self) -> None:
+        """Keep nothing of the request: what it started may go on, and hold on to this, for ever."""
+        self.written = True
+        self.request = SimpleNamespace()
+        self.request_copy = self.response_copy = self.session_before = self.exception = None
+        self.messages_added, self.statements, self.secrets = [], [], set()
+        self.templates, self.forms, self.connections = {}, {}, {}
 
 
 current: Final[ContextVar[Exchange | None]] = ContextVar("otel2test_exchange", default=None)
@@ -112,6 +123,7 @@ def bind(exchange: Exchange, recorder: Recorder, span: Span) -> None:
     """Make ``span`` the one that all that is known of ``exchange`` is put on; its trace is held."""
     context = span.get_span_context()
     exchange.tie = Tie(recorder, context, span, recorder.hold(context))
+    recorder.after_writing(context, exchange.forget)
     _of_trace[context.trace_id] = exchange
 
 

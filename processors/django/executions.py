@@ -50,6 +50,7 @@ _OPERATION: Final = re.compile(r"(?:\s|\(|/\*.*?\*/|--[^\n]*\n)*(\w+)", re.DOTAL
 _INSERTS: Final = frozenset({"INSERT", "REPLACE"})
 _MOST_STATEMENTS: Final = 100_000
 """More of them don't tell more models."""
+_MOST_CONNECTIONS: Final = 1000
 _MOST_FRAMES: Final = 12
 """Between a ``BEGIN`` and the block that asks for it."""
 _NUMBER: Final = "_otel2test_connection"
@@ -198,11 +199,13 @@ def _statement(connection: Any, sql: str, params: Any) -> Statement:
     )
     if exchange is not None:
         known = exchange.connections.setdefault(connection.alias, {})
-        statement.connection = known.setdefault(vars(connection).get(_NUMBER, -1), len(known))
-        statement.secrets = exchange.secrets
+        if len(known) < _MOST_CONNECTIONS:
+            statement.connection = known.setdefault(vars(connection).get(_NUMBER, -1), len(known))
         statement.late = exchange.over
-        if len(exchange.statements) < _MOST_STATEMENTS:
-            exchange.statements.append(statement)
+        if not exchange.written:
+            statement.secrets = exchange.secrets
+            if len(exchange.statements) < _MOST_STATEMENTS:
+                exchange.statements.append(statement)
     return statement
 
 

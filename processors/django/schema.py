@@ -21,6 +21,7 @@ from otel2test.attributes import GenericForeignKeyPayload, ModelPayload, SchemaP
 from otel2test.processors.django.exchange import Exchange
 from otel2test.processors.django.fields import concrete, field_payload, many_to_many_payload
 from otel2test.processors.django.seeding import is_seeded
+from otel2test.processors.raw_sql import LONGEST_REMEMBERED
 
 _Framework = Literal["content_type", "permission", "site", "session"]
 _FRAMEWORK: Final[dict[str, _Framework]] = {
@@ -120,9 +121,17 @@ def _vendor(database: dict[str, Any]) -> str:
     return _VENDORS.get(engine, engine)
 
 
-@lru_cache(maxsize=2048)
 def _models_in(sql: str) -> tuple[_ModelClass, ...]:
     """Return the models whose tables stand in ``sql``."""
+    return _find_models(sql) if len(sql) > LONGEST_REMEMBERED else _known_models(sql)
+
+
+@lru_cache(maxsize=2048)
+def _known_models(sql: str) -> tuple[_ModelClass, ...]:
+    return _find_models(sql)
+
+
+def _find_models(sql: str) -> tuple[_ModelClass, ...]:
     names = {quoted or ticked for quoted, ticked in _QUOTED.findall(sql)}
     names |= {name.rpartition(".")[2] for name in _BARE.findall(sql)}
     tables = _tables()
@@ -174,7 +183,7 @@ def _joins(models: set[_ModelClass]) -> Iterator[_ModelClass]:
                 yield through
 
 
-@cache
+@lru_cache(maxsize=2048)  # models may be made as the program runs
 def model_payload(model: _ModelClass) -> ModelPayload:
     """Return what must be known to make a row of ``model``."""
     meta = model._meta

@@ -20,7 +20,6 @@ _LOADS_FIXTURES: Final = re.compile(r"fixture|loaddata", re.IGNORECASE)
 _CREATES: Final = r"\.(?:a?create|a?get_or_create|a?update_or_create|a?bulk_create)\("
 
 
-@cache
 def is_seeded(model: type[Model]) -> bool:
     """Return whether the project's or a library's code may make rows of it when a database is set up."""
     config = model._meta.app_config

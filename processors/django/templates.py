@@ -80,6 +80,8 @@ def _rendering_jinja2(render: Callable[..., Any]) -> Callable[..., Any]:
 
 def _remember(exchange: Exchange, name: object, layers: Sequence[Mapping[str, object]]) -> None:
     """Keep a template at its first rendering; one without a name was made from a string."""
+    if exchange.written:
+        return
     known = exchange.templates
     if isinstance(name, str) and name not in known and len(known) < _MOST:
         keys = dict.fromkeys(key for layer in layers for key in layer)

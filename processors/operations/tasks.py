@@ -38,8 +38,10 @@ def install(module: Any) -> None:
 
 def _begins(sender: Any = None, task_id: str = "", args: Any = None, kwargs: Any = None, **_: object) -> None:
     with guard("operations: task"):
+        if len(_running) >= _MOST:
+            return  # what is begun has to be ended
         operation = begin("task", str(sender.name), sender.run, args, kwargs)
-        if operation is not None and len(_running) < _MOST:
+        if operation is not None:
             _running[task_id] = operation
 
 

@@ -19,6 +19,8 @@ _DEPTH: Final = "_otel2test_depth"
 """Reading methods are built on each other: only what the outermost returns counts."""
 
 _classes: Final[dict[type, type]] = {}
+_MOST_CLASSES: Final = 64
+"""A program may make its own as it runs."""
 
 
 def tee(response: Any, limit: int) -> BodyCopy:
@@ -26,6 +28,8 @@ def tee(response: Any, limit: int) -> BodyCopy:
     kind = type(response)
     recording = _classes.get(kind)
     if recording is None:
+        if len(_classes) >= _MOST_CLASSES:
+            _classes.clear()
         recording = _classes[kind] = _recording_class(kind)
     copy = BodyCopy(limit)
     vars(response)[_COPY] = copy

@@ -176,12 +176,12 @@ def test_seeded_models_are_those_whose_rows_migrations_make(
     (tmp_path / "fixtures").mkdir()
     (tmp_path / "fixtures" / "tokens.json").write_text('[{"model": "shop.apitoken", "pk": 1, "fields": {}}]')
     monkeypatch.setattr(apps.get_app_config("shop"), "path", str(tmp_path))
-    for cached in (seeding.is_seeded, seeding._migrations, seeding._fixtures):
+    for cached in (seeding._migrations, seeding._fixtures):
         cached.cache_clear()
     try:
         found = {model for model in (ApiToken, Book, Shelf, Tag, Bargain) if seeding.is_seeded(model)}
     finally:
-        for cached in (seeding.is_seeded, seeding._migrations, seeding._fixtures):
+        for cached in (seeding._migrations, seeding._fixtures):
             cached.cache_clear()
     assert found == {Shelf, Tag, ApiToken}
 
@@ -201,11 +201,9 @@ def test_seeded_are_also_models_whose_rows_migrations_of_other_apps_make(
         "migrations.RunPython(fill)\n"
     )
     monkeypatch.setattr(apps.get_app_config("shop"), "path", str(tmp_path))
-    for cached in (seeding.is_seeded, seeding._migrations):
-        cached.cache_clear()
+    seeding._migrations.cache_clear()
     try:
         found = {model for model in (Group, User, Permission) if seeding.is_seeded(model)}
     finally:
-        for cached in (seeding.is_seeded, seeding._migrations):
-            cached.cache_clear()
+        seeding._migrations.cache_clear()
     assert found == {Group}
