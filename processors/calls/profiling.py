@@ -5,16 +5,18 @@ or by an exception is "return" each time, and of the exception nothing is told. 
 seen from the instruction that was run last; the exception is looked for while it is handled,
 when the handler calls anything. Where it calls nothing the exception stays unknown.
 
-The hook is set in the threads that handle requests and in those they start, unless another
-profiler is there, which is left alone.
+The hook is set in the threads that handle requests and in those they start, and in those of
+executors while they work, unless another profiler is there, which is left alone.
 """
 
 import atexit
 import opcode
 import sys
 import threading
+from concurrent.futures import thread as futures
+from functools import wraps
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 from otel2test.processors.calls.frames import set_profile
 from otel2test.processors.calls.functions import FOREIGN, Function
@@ -44,20 +46,26 @@ class Profiling:
         """Generators and coroutines that go on with an exception thrown in, for one that is closed."""
         self._warned = False
         self._watched = False
+        _follow_executors(self)
 
     def open(self) -> None:
         """Set the hook in this thread and in those it starts."""
         present = sys.getprofile()
+        if present is not None and present != self._event:
+            if not self._warned:
+                self._warned = True
+                logger.warning(
+                    "otel2test records no function calls: another profiler is active (%r)", present
+                )
+            return
         if present is None:
             self._set()
-            threading.setprofile(self._thread_begins)
-            if not self._watched:
-                self._watched = True
-                # While the interpreter takes itself apart, what the hook needs is gone already.
-                atexit.register(self.remove)
-        elif present != self._event and not self._warned:
-            self._warned = True
-            logger.warning("otel2test records no function calls: another profiler is active (%r)", present)
+        # Also where this thread still has the hook: the last request may have ended in another one.
+        threading.setprofile(self._thread_begins)
+        if not self._watched:
+            self._watched = True
+            # While the interpreter takes itself apart, what the hook needs is gone already.
+            atexit.register(self.remove)
 
     def close(self) -> None:
         """Take the hook away when no request is open any more."""
@@ -74,6 +82,17 @@ class Profiling:
 
     def _set(self) -> None:
         set_profile(self._event, self._tracer.functions, FOREIGN, self._unresolved)
+
+    def begin_work(self) -> bool:
+        """Set the hook in this thread of an executor if a request is open; return whether that was done."""
+        try:
+            if not self._tracer.logs or sys.getprofile() is not None:
+                return False
+            self._set()
+        except Exception as error:  # noqa: BLE001 - what is raised here would be lost with the work
+            fault("call", error)
+            return False
+        return True
 
     def _thread_begins(self, frame: FrameType, event: str, value: object) -> None:
         # What is raised here would end the thread before it has done anything.
@@ -150,3 +169,25 @@ class Profiling:
                 else:
                     call.log.end(call, RAISED, failure(error))
             traceback = traceback.tb_next
+
+
+_working: Final[list[Profiling]] = []
+"""The last one that was made, once executors are followed."""
+
+
+def _follow_executors(hook: Profiling) -> None:
+    """Set the hook in threads of executors, which may have begun before, while they work for a request."""
+    if not _working:
+        run: Any = vars(futures)["_WorkItem"].run
+
+        @wraps(run)
+        def followed(item: object) -> None:
+            is_set = _working[-1].begin_work()
+            try:
+                run(item)
+            finally:
+                if is_set:
+                    sys.setprofile(None)
+
+        vars(futures)["_WorkItem"].run = followed
+    _working[:] = [hook]

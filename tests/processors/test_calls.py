@@ -13,6 +13,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -756,6 +757,33 @@ def test_threads_that_keep_the_context(tape: Tape) -> None:
         ("add", 0),
         ("add", 0),
     ]
+
+
+def test_threads_of_an_executor_that_were_there_before(tape: Tape) -> None:
+    """As those in which Django answers with synchronous views under ASGI."""
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(add, 1).result()
+        for number in range(2):
+            with tape.request(f"GET /{number}"):
+                context = contextvars.copy_context()
+                executor.submit(context.run, outer, [1]).result()
+            executor.submit(add, 1).result()
+            assert [call["qualname"] for call in tape.calls(f"GET /{number}")] == ["outer", "add", "add"]
+        assert executor.submit(sys.getprofile).result() is None
+
+
+def test_a_request_that_ended_in_another_thread(tape: Tape) -> None:
+    """As where an answer is closed by the thread that made it: here the hook is set still."""
+    tape.start()
+    end = threading.Thread(target=tape.bench.django.start_span("GET /ended").end)
+    end.start()
+    end.join()
+    with tape.request("GET /next"):
+        context = contextvars.copy_context()
+        thread = threading.Thread(target=context.run, args=(outer, [1]))
+        thread.start()
+        thread.join()
+    assert [call["qualname"] for call in tape.calls("GET /next")] == ["outer", "add", "add"]
 
 
 def test_requests_side_by_side(tape: Tape) -> None:
