@@ -261,7 +261,7 @@ class FormPayload(TypedDict):
     """One form or formset that a template was given, bound and validated."""
 
     key: str
-    """In the template's context."""
+    """In the template's context, as a template looks it up: ``form``, ``adminform.form``, ``steps.0``."""
     form: str
     """``module.QualName`` of its class."""
     errors: dict[str, list[FormErrorPayload]]

@@ -8,10 +8,13 @@ message that is lazy, or that has yet to be filled in, is known by its code only
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sys
+import types
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from django.forms.formsets import BaseFormSet
+from django.forms.formsets import BaseFormSet, ManagementForm
 from django.forms.utils import RenderableFormMixin
 
 from otel2test.processors.django.concealing import conceal_text
@@ -29,21 +32,63 @@ _MOST_ERRORS: Final = 500
 _LONGEST: Final = 10_000
 
 _WHOLE: Final = "__all__"
+_CONTAINERS: Final = frozenset({list, tuple, dict})
+_NAMES: Final = frozenset({str, int})
+_IN_ADMIN: Final = (
+    ("django.contrib.admin.helpers", "AdminForm", "form"),
+    ("django.contrib.admin.helpers", "InlineAdminFormSet", "formset"),
+    ("django.contrib.admin.views.main", "ChangeList", "formset"),
+)
 
 
 def notice(exchange: Exchange, layers: Iterable[object]) -> None:
-    """Keep the bound forms among the values of a context."""
+    """Keep the bound forms among the values of a context, also those that a list or Django's admin holds."""
     known = exchange.forms
+    holders = tuple(_holders())
+    holding = RenderableFormMixin, *(holder for holder, _ in holders)
     for layer in layers:
         if not is_a(layer, dict):
             continue
         # A copy, as another thread may put something into it meanwhile.
         for key, value in list(dict.items(layer)):
-            # Forms and formsets are both one; asked is the type, as asking lazy values would evaluate them.
-            if not issubclass(type(value), RenderableFormMixin) or id(value) in known:
+            cls = type(value)
+            if type(key) is not str or not (cls in _CONTAINERS or issubclass(cls, holding)):
                 continue
-            if len(known) < _MOST and type(key) is str and _read(value).get("is_bound") is True:
-                known[id(value)] = key, value
+            for place, form in _found(key, value, holders):
+                if id(form) not in known and len(known) < _MOST and _read(form).get("is_bound") is True:
+                    known[id(form)] = place, form
+
+
+def _holders() -> Iterator[tuple[type, str]]:
+    """Yield the classes of Django's admin that hold forms, where it is in use, and where they do."""
+    for module, name, attribute in _IN_ADMIN:
+        holder = vars(sys.modules.get(module, types)).get(name)
+        if isinstance(holder, type):
+            yield holder, attribute
+
+
+def _found(
+    place: str, value: Any, holders: Collection[tuple[type, str]], *, inside: bool = False
+) -> Iterator[tuple[str, Any]]:
+    """Yield the forms that a value is or holds, each with how a template looks it up."""
+    # Forms and formsets are both one; asked is the type, as asking lazy values would evaluate them.
+    cls = type(value)
+    if issubclass(cls, RenderableFormMixin):
+        if cls is not ManagementForm:
+            yield place, value
+        return
+    for holder, attribute in holders:
+        if issubclass(cls, holder):
+            yield from _found(f"{place}.{attribute}", _read(value).get(attribute), (), inside=True)
+            return
+    if inside or cls not in _CONTAINERS or not value:
+        return
+    # Most are of something else, which the first item tells.
+    first = list(islice(value.values() if cls is dict else value, 1))
+    if issubclass(type(first[0]), (RenderableFormMixin, *(holder for holder, _ in holders))):
+        for name, item in list(islice(value.items() if cls is dict else enumerate(value), _MOST)):
+            if type(name) in _NAMES:
+                yield from _found(f"{place}.{name}", item, holders, inside=True)
 
 
 def forms_payload(exchange: Exchange) -> list[FormPayload] | None:

@@ -5,6 +5,8 @@ from typing import Any, cast
 
 import pytest
 from django import forms
+from django.contrib.admin.helpers import AdminForm, InlineAdminFormSet
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -148,3 +150,55 @@ def test_much_is_cut(visit: Visit, key: str) -> None:
         (found,) = recorded["forms"]
         assert found["cut"] is True
         assert sum(1 + len(errors) for errors in found["errors"].values()) == 500
+
+
+def test_forms_that_are_inside_of_something_else_are_found(visit: Visit) -> None:
+    def make(request: HttpRequest) -> dict[str, Any]:
+        one, two, three = (validated(OrderForm(FAULTY | {"number": number})) for number in "1yz")
+        return {"steps": [one, two], "by_name": {"last": three}, "rows": ["no form", one], "none": []}
+
+    _, recorded = visit(showing(make))
+    assert [(form["key"], list(form["errors"])) for form in recorded["forms"]] == [
+        ("steps.0", ["name"]),
+        ("steps.1", ["name", "number"]),
+        ("by_name.last", ["name", "number"]),
+    ]
+
+
+class PriceForm(forms.Form):
+    price = forms.IntegerField()
+
+
+def test_forms_of_the_admin_are_found(visit: Visit) -> None:
+    class Inline:
+        formset = OrderFormSet
+        classes = ()
+
+    sent = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0", "form-0-name": "much too long"}
+
+    def make(request: HttpRequest) -> dict[str, Any]:
+        changes = cast("Any", ChangeList.__new__(ChangeList))
+        changes.formset = validated(forms.formset_factory(PriceForm)({**sent, "form-0-price": "dear"}))
+        return {
+            "adminform": AdminForm(validated(OrderForm(FAULTY)), [], {}),
+            "inline_admin_formsets": [InlineAdminFormSet(Inline, validated(OrderFormSet(sent)), [])],
+            "cl": changes,
+        }
+
+    _, recorded = visit(showing(make))
+    assert [(form["key"], form["errors"], form.get("forms")) for form in recorded["forms"]] == [
+        ("adminform.form", {"name": [{"code": "max_length"}], "number": [{"code": "invalid"}]}, None),
+        ("inline_admin_formsets.0.formset", {}, [{"name": [{"code": "max_length"}]}]),
+        ("cl.formset", {}, [{"price": [{"code": "invalid"}]}]),
+    ]
+
+
+def test_the_form_that_manages_a_formset_is_none_of_the_programs(visit: Visit) -> None:
+    template = engines["django"].from_string("{{ orders.management_form }}{{ orders.errors }}")
+    sent = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0", "form-0-name": "ada"}
+
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(template.render({"orders": OrderFormSet(sent)}, request))
+
+    _, recorded = visit(view)
+    assert [form["key"] for form in recorded["forms"]] == ["orders"]
