@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
+import orjson
+
 from otel2test.attributes import BodyPayload, FilePayload
 from otel2test.processors.guard import guard
 from otel2test.processors.redaction import redactor
@@ -76,14 +78,27 @@ def body_payload(copy: BodyCopy, content_type: str, encoding: str) -> BodyPayloa
     text = _decoded(data, parameters.get("charset") or "utf-8", cut=cut)
     if text is None:
         return _binary(data, copy.size, cut=cut)
-    if media_type == FORM:
+    if media_type == FORM and not _is_json(text):
         return _form(text, copy.size, cut=cut)
     payload: BodyPayload
-    if media_type == "application/json" or media_type.endswith("+json"):
+    if media_type == FORM:
+        payload = {"kind": "text", "size": copy.size, "text": redactor.redact_json(text)}
+    elif media_type == "application/json" or media_type.endswith("+json"):
         payload = {"kind": "json", "size": copy.size, "text": redactor.redact_json(text)}
     else:
         payload = {"kind": "text", "size": copy.size, "text": redactor.redact_text(text)}
     return _marked(payload, cut=cut)
+
+
+def _is_json(text: str) -> bool:
+    """Return whether a text is JSON, which libraries send as a form where they weren't told its type."""
+    if not text.startswith(("{", "[")):
+        return False
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _marked(payload: BodyPayload, *, cut: bool) -> BodyPayload:

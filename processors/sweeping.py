@@ -4,8 +4,8 @@ A secret may be known by its name in one place (a form's field) and stand withou
 others (a path, a mail, a local variable), before or after. So those that were replaced are
 kept for as long as a trace is open that may hold them, and what is about to be written is
 searched for them as bytes: as they are, as JSON inside of JSON escapes them, percent-encoded,
-escaped for HTML, and in base64. What enters is one line of OTLP JSON, or the bytes of a body;
-what leaves is the same with pseudonyms.
+escaped for HTML, and in base64, as which bytes are recorded. What enters is one line of OTLP JSON,
+or the bytes of a body; what leaves is the same with pseudonyms.
 
 Too short or too plain a secret stands for other things too, and is not looked for: one of less
 than eight characters, one of letters only. A secret shorter than 16 characters has to
@@ -13,6 +13,8 @@ stand apart from other letters and digits.
 """
 
 import base64
+import binascii
+import contextlib
 import html
 import json
 import re
@@ -36,6 +38,8 @@ _PLAIN: Final = re.compile(r"[\w.~-]+", re.ASCII)
 _ESCAPED_IN_JSON: Final = re.compile(r'[^ -~]|["\\]')
 _UNQUOTED: Final = ("/", "", "!~*'()", "/#[]=:;$&()+,!?*@'~", "/:@=&+$,;~!*'()")
 """What is left as it is by Python, by the strict, by JavaScript, by Django, and by most others."""
+_IN_BASE64: Final = (b"content", b"base64", b"$bytes", b"$str")
+"""Keys of payloads whose text stands for bytes; under them other texts may stand, too."""
 _BEFORE: Final = rb"(?:(?<![0-9A-Za-z])|(?<=\\[nrtbf])|(?<=%[0-9A-F]{2}))"
 _AFTER: Final = rb"(?![0-9A-Za-z])"
 
@@ -127,16 +131,14 @@ class KnownSecrets:
 
     def sweep(self, data: bytes, since: int = 0) -> bytes:
         """Return ``data`` with pseudonyms for the secrets that came by after ``since``, or are kept."""
-        recent: list[tuple[bytes, bytes, bool]] = []
+        needles: list[_Needles] = []
         for secret, pseudonym, made in self._looked_for(since):
             if not made:
                 made.append(_Needles(secret, pseudonym))
-            recent += made[0].forms() if made[0].part in data else made[0].encoded
-        found = [pair for pair in recent if pair[0] in data]
-        # The longest first: one secret may be part of another.
-        for needle, replacement, ends in sorted(found, key=lambda pair: -len(pair[0])):
-            data = _replaced(data, needle, replacement, _AFTER if ends else b"")
-        return data
+            needles += made
+        if not needles:
+            return data
+        return _inside_base64(_swept(data, needles), lambda content: _swept(content, needles))
 
     def _looked_for(self, since: int) -> Iterator[tuple[str, str, list[_Needles]]]:
         seen, kept = self._copies()
@@ -151,6 +153,34 @@ class KnownSecrets:
         """Return what is known as no other thread, and no garbage collection, changes it any more."""
         with self._lock:
             return self._seen.copy(), self._kept.copy()
+
+
+def _swept(data: bytes, needles: Iterable[_Needles]) -> bytes:
+    recent: list[tuple[bytes, bytes, bool]] = []
+    for each in needles:
+        recent += each.forms() if each.part in data else each.encoded
+    found = [pair for pair in recent if pair[0] in data]
+    # The longest first: one secret may be part of another.
+    for needle, replacement, ends in sorted(found, key=lambda pair: -len(pair[0])):
+        data = _replaced(data, needle, replacement, _AFTER if ends else b"")
+    return data
+
+
+def _inside_base64(data: bytes, sweep: Callable[[bytes], bytes]) -> bytes:
+    """Return ``data`` with what payloads hold in base64 swept too: there, a secret may begin anywhere."""
+    for end_of_text in (b'\\"', b'"'):
+        for name in _IN_BASE64:
+            head = b'"' + name + end_of_text + b":" + end_of_text
+            start = data.find(head)
+            while start >= 0:
+                start += len(head)
+                end = data.find(end_of_text, start)
+                with contextlib.suppress(binascii.Error):
+                    content = base64.b64decode(data[start:end], validate=True)
+                    if (swept := sweep(content)) != content:
+                        data = data[:start] + base64.b64encode(swept) + data[end:]
+                start = data.find(head, start)
+    return data
 
 
 def _replaced(data: bytes, needle: bytes, replacement: bytes, after: bytes) -> bytes:

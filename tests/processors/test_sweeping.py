@@ -150,3 +150,28 @@ def test_what_is_forgotten_is_kept_no_more() -> None:
     known.forget(known.now)
 
     assert known.sweep(b"abcdef12") == b"abcdef12"
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc"])
+@pytest.mark.parametrize("name", ["content", "base64", "$bytes"])
+@pytest.mark.parametrize("escaped", [True, False], ids=["in an attribute's text", "as it is"])
+def test_wherever_in_bytes_a_secret_begins(before: str, name: str, escaped: bool) -> None:
+    known = KnownSecrets()
+    known.add("a1B2c3D4e5F6", "x9Y8z7W6v5U4")
+
+    def line(secret: str) -> bytes:
+        content = base64.b64encode(f"{before} it is {secret}.".encode() + b"\xff").decode()
+        payload = json.dumps({"size": 1, name: content, "more": "bm90aGluZw=="}, separators=(",", ":"))
+        return json.dumps({"value": payload}, separators=(",", ":")).encode() if escaped else payload.encode()
+
+    assert known.sweep(line("a1B2c3D4e5F6")) == line("x9Y8z7W6v5U4")
+    assert known.sweep(line("nothing")) == line("nothing")
+
+
+def test_a_text_that_is_no_base64_stays() -> None:
+    known = KnownSecrets()
+    known.add("a1B2c3D4e5F6", "x9Y8z7W6v5U4")
+    for content in ("no base64, but text", "YQ", "", "a1B2c3D4e5F6 there"):
+        told = b'{"content":"%b"}' % content.encode()
+        assert known.sweep(told) == told.replace(b"a1B2c3D4e5F6", b"x9Y8z7W6v5U4")
+    assert known.sweep(b'{"content":"YTFCMmMzRDRlNUY2') == b'{"content":"eDlZOHo3VzZ2NVU0'

@@ -5,38 +5,56 @@ that was written are searched for them, in every spelling.
 """
 
 import base64
+import contextlib
 import json
 import logging
 import os
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.core.files.storage import InMemoryStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.dispatch import Signal, receiver
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.template import engines
 from django.test import Client, override_settings
 from django.utils.html import escape
 from opentelemetry import trace
 
 from otel2test.processors import calls, effects, project
 from otel2test.processors.files import TraceFile
+from otel2test.processors.outbound import urllib as outbound
 from otel2test.processors.redaction import redactor
 from otel2test.scanning import scan
 from tests.processors.django.projects.shop.conftest import RECORDER
 from tests.processors.django.projects.shop.harness import Memory
 from tests.processors.django.projects.shop.models import ApiToken, Product
 from tests.processors.django.projects.shop.urls import Stage
+from tests.processors.effects.projects.kiosk import celery_app as celery_tasks
 from tests.secrets.corpus import SECRETS, Secret, leaks
 
 project.configure(("tests.*",), ())
 calls.install(RECORDER)
 effects.install(RECORDER)
+outbound.install(RECORDER)
 
 each_secret = pytest.mark.parametrize("secret", SECRETS, ids=lambda secret: secret.kind)
 each_shown = pytest.mark.parametrize(
@@ -171,6 +189,103 @@ def test_a_secret_is_written_nowhere(written: Written, secret: Secret) -> None:
         **headers,
     )
 
+    assert told(secret, written.data) == []
+
+
+shop_signal = Signal()
+
+
+@receiver(shop_signal)
+def received(sender: object, note: object, **_: object) -> None:
+    assert note
+
+
+def in_turn(value: str) -> Iterator[str]:
+    yield value
+    yield f"again {value}"
+
+
+def refused(value: str) -> None:
+    raise LookupError(f"no {value}", value.encode())
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers with what it was sent."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("X-Note", self.path)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def careless_elsewhere(secret: Secret, echo: str) -> Callable[[HttpRequest], Any]:
+    """Return a view that puts a secret into side effects, hops and values of many types."""
+    text = secret.text
+    encoded = quote(text, safe="")
+
+    def view(request: HttpRequest) -> HttpResponse:
+        held: list[Any] = [deque([text]), {text}, (text, [text]), text.encode(), bytearray(text.encode())]
+        held += [f"postgres://joe:{encoded}@db.example/shop", {text: 1}, {"when": {"note": text}}]
+        assert [*in_turn(text)]
+        with contextlib.suppress(LookupError):
+            refused(text)
+        cache.set(f"of-{text}", {"note": [text]})
+        cache.get_many([f"of-{text}", encoded])
+        storage = InMemoryStorage()
+        name = storage.save(f"{encoded}.txt", ContentFile(f"a;{text};b"))
+        storage.delete(name)
+        shop_signal.send(Account, note=text, more={"note": (text,)})
+        celery_tasks.add.delay(text, b=[text])
+        celery_tasks.app.send_task("kiosk.add", [{"note": text}])
+        message = mail.EmailMultiAlternatives("note", f"Use {text} now", "a@b.org", ["c@d.org"])
+        message.attach_alternative(f"<p>{escape(text)}</p>", "text/html")
+        message.attach("note.txt", f"see {text}")
+        message.send()
+        logging.getLogger("shop").error("see %(note)s", {"note": text}, extra={"note": text})
+        sent = Request(f"{echo}/{encoded}?note={encoded}&token={encoded}", json.dumps([text]).encode())
+        sent.add_header("X-Note", encoded)
+        with urlopen(sent) as answered:
+            held.append(answered.read())
+        engines["django"].from_string("{{ note }}").render({"note": text, "held": held})
+        response = HttpResponseRedirect(f"/stage/{encoded}/?note={encoded}&code={encoded}")
+        response.set_cookie("note", encoded)
+        response["X-Note"] = encoded
+        return response
+
+    return view
+
+
+@each_secret
+def test_a_secret_is_in_no_side_effect_hop_or_value(written: Written, secret: Secret, echo: str) -> None:
+    encoded = quote(secret.text, safe="")
+    written.client.cookies["note"] = encoded
+    response = written.send(
+        careless_elsewhere(secret, echo),
+        data={"note": secret.text, "password": secret.text},
+        headers={"x-note": encoded, "referer": f"http://testserver/?note={encoded}"},
+    )
+
+    assert response.status_code == 302
+    recorded = written.memory.requests()[-1]
+    told_of = {name.removeprefix("otel2test.") for name in recorded.request}
+    assert told_of >= {"cache", "files", "signals", "tasks", "mails", "logs", "calls"}
+    assert [span for span in recorded.spans if "otel2test.http.outbound" in span.attributes]
     assert told(secret, written.data) == []
 
 
