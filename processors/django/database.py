@@ -2,20 +2,21 @@
 
 Every cursor that Django hands out passes ``BaseDatabaseWrapper._prepare_cursor``, whatever the
 back end, named cursors of PostgreSQL too; there it becomes a subclass of what it was, one that
-copies rows on their way to the program. No query is added and nothing is read ahead. Rows
-fetched from the driver's own cursor, which ``execute()`` returns, are not seen.
+copies rows on their way to the program (:mod:`~.fetching`). No query is added and nothing is read
+ahead. Rows fetched from the driver's own cursor, which ``execute()`` returns, are not seen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import wrapt
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from otel2test.processors.django import compiler, drivers, executions, transactions
+from otel2test.processors.django import compiler, drivers, executions, past_django, transactions
 from otel2test.processors.django.copies import CopyingCursor
+from otel2test.processors.django.fetching import FetchingCursor, noted
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.guard import guard
 
@@ -39,11 +40,17 @@ def install(recorder: Recorder) -> None:
         transactions.install()
         wrapt.register_post_import_hook(_install_compiler, "django.db.models.sql.compiler")
         wrapt.register_post_import_hook(_hush_quoting, "django.db.backends.sqlite3.operations")
+        wrapt.register_post_import_hook(_install_past_django, "opentelemetry.instrumentation.dbapi")
 
 
 def _install_compiler(module: Any) -> None:
     with guard("django: compiler hooks"):
         compiler.install(module, executions.is_recording)
+
+
+def _install_past_django(module: Any) -> None:
+    with guard("django: drivers' own cursors"):
+        past_django.install(module)
 
 
 def _hush_quoting(module: Any) -> None:
@@ -60,11 +67,10 @@ def _unrecorded(quote: Callable[..., Any]) -> Callable[..., Any]:
     return quote_unrecorded
 
 
-class RecordingCursor:
+class RecordingCursor(FetchingCursor):
     """Mixed into a class of Django's cursor wrappers."""
 
     db: Any
-    _otel2test_statement: Statement | None = None
 
     def execute(self, sql: Any, params: Any = None) -> Any:
         """Execute as the wrapper does."""
@@ -80,7 +86,7 @@ class RecordingCursor:
         statement = executions.begun(self.db, sql, None) if executions.is_recording() else None
         if statement is None:
             return inherited.executemany(sql, param_list)
-        param_list = _noted(statement, param_list)
+        param_list = noted(statement, param_list)
         return self._otel2test_execute(statement, inherited.executemany, sql, param_list)
 
     def callproc(self, procname: Any, params: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -96,8 +102,8 @@ class RecordingCursor:
     def _otel2test_execute(
         self, statement: Statement, execute: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
-        executions.let_go(self._otel2test_statement)
-        self._otel2test_statement = statement
+        executions.let_go(self._self_otel2test_statement)
+        self._self_otel2test_statement = statement
         try:
             result = executions.executing(statement, execute, *args, **kwargs)
         except BaseException as error:
@@ -105,83 +111,6 @@ class RecordingCursor:
             raise
         executions.executed(statement, self)
         return result
-
-    def fetchone(self) -> Any:
-        """Fetch as the driver does."""
-        row = self._otel2test_fetch("fetchone")()
-        with guard("django: row"):
-            statement = self._otel2test_result()
-            if statement is not None:
-                if row is None:
-                    statement.exhausted = True
-                else:
-                    statement.add_row(row)
-        return row
-
-    def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
-        """Fetch as the driver does."""
-        rows = self._otel2test_fetch("fetchmany")(*args, **kwargs)
-        with guard("django: rows"):
-            statement = self._otel2test_result()
-            if statement is not None:
-                statement.add_rows(rows)
-                asked = args[0] if args else kwargs.get("size", 1)
-                statement.exhausted = statement.exhausted or len(rows) < asked
-        return rows
-
-    def fetchall(self) -> Any:
-        """Fetch as the driver does."""
-        rows = self._otel2test_fetch("fetchall")()
-        with guard("django: rows"):
-            statement = self._otel2test_result()
-            if statement is not None:
-                statement.add_rows(rows)
-                statement.exhausted = True
-        return rows
-
-    def __iter__(self) -> Iterator[Any]:
-        inherited: Any = super()
-        for row in inherited.__iter__():
-            with guard("django: row"):
-                statement = self._otel2test_result()
-                if statement is not None:
-                    statement.add_row(row)
-            yield row
-        with guard("django: row"):
-            statement = self._otel2test_result()
-            if statement is not None:
-                statement.exhausted = True
-
-    def close(self) -> Any:
-        """Close as the driver does."""
-        try:
-            return self._otel2test_fetch("close")()
-        finally:
-            executions.let_go(self._otel2test_statement)
-
-    def _otel2test_fetch(self, name: str) -> Any:
-        # Wrappers leave the fetching methods to __getattr__, which super() doesn't ask.
-        inherited: Any = super()
-        fetch = getattr(inherited, name, None)
-        return inherited.__getattr__(name) if fetch is None else fetch
-
-    def _otel2test_result(self) -> Statement | None:
-        statement = self._otel2test_statement
-        if statement is not None and statement.columns is None:
-            # psycopg2's named cursors have no description before the first row.
-            statement.columns = executions.columns_of(self)
-        return statement
-
-
-def _noted(statement: Statement, param_list: Any) -> Any:
-    """Return the parameters of ``executemany`` to be passed on: noted, or noted as they are read."""
-    with guard("parameters"):
-        # type(), as isinstance() asks the object for its class.
-        if not issubclass(type(param_list), (list, tuple)):
-            return statement.tee_many(param_list)
-        for _ in statement.tee_many(param_list):
-            pass
-    return param_list
 
 
 _recording_classes: Final[dict[type, type]] = {}

@@ -83,6 +83,11 @@ def is_recording() -> bool:
     return tied() is not None or trace.get_current_span().is_recording()
 
 
+def is_executing() -> bool:
+    """Return whether a statement that is known is being executed in this context."""
+    return _executing.get() is not None
+
+
 def needs_no_driver_spans() -> bool:
     """Return whether the spans of statements may be ours instead of the driver's."""
     with guard("django: connection"):

@@ -1,5 +1,6 @@
 """The same operations of the ORM on every driver: what is sent, what comes back, which keys are given."""
 
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -251,6 +252,11 @@ def test_a_span_names_the_database_by_the_semantic_conventions(asked: Asked) -> 
     assert {span["db.namespace"] for span in spans} == names
 
 
+in_proxies = pytest.mark.skipif(
+    not INSTRUMENTED or DRIVER.vendor == "postgresql", reason="there is no proxy of the connection"
+)
+
+
 @pytest.mark.skipif(not INSTRUMENTED, reason="nothing tells of it")
 def test_what_is_executed_past_django_has_the_spans_that_it_had(asked: Asked) -> None:
     def act() -> None:
@@ -260,15 +266,56 @@ def test_what_is_executed_past_django_has_the_spans_that_it_had(asked: Asked) ->
         cursor.close()
 
     # psycopg's cursors are instrumented beside its connection, hence there may be two.
-    past = [span for span in asked(act).of(DRIVER_SCOPE) if "past_django" in str(span.attributes)]
+    past = [span for span in asked(act).of(DRIVER_SCOPE) if "AS past_django" in str(span.attributes)]
     assert past
     recorded = sum("otel2test.db.query" in span.attributes for span in past)
-    assert recorded == (1 if DRIVER.vendor == "postgresql" else 0)
+    assert recorded == (0 if DRIVER.vendor == "postgresql" else 1)
 
 
-@pytest.mark.skipif(
-    not INSTRUMENTED or DRIVER.vendor == "postgresql", reason="there is no proxy of the connection"
-)
+@in_proxies
+def test_rows_of_the_drivers_own_cursors(asked: Asked) -> None:
+    mark = "?" if DRIVER.vendor == "sqlite" else "%s"
+
+    def act() -> None:
+        driver = connection.connection
+        driver.cursor().execute(f"UPDATE drivers_item SET label = 'i9' WHERE label = {mark}", ("i2",))
+        cursor = driver.cursor()
+        cursor.executemany(f"DELETE FROM drivers_item WHERE label = {mark}", [("i9",), ("none",)])
+        cursor.execute("SELECT label, 'a1B2c3D4e5' AS token FROM drivers_item ORDER BY label")
+        assert tuple(cursor.fetchone()) == ("i0", "a1B2c3D4e5")
+        assert len(cursor.fetchall()) == 1
+        cursor.execute(f"SELECT name FROM drivers_shelf WHERE name = {mark}", ("top",))
+        assert [tuple(row) for row in cursor] == [("top",)]
+        with pytest.raises(Exception, match="no_such"):
+            cursor.execute("SELECT * FROM no_such")
+        cursor.close()
+
+    recorded = asked(act)
+    update, delete, labels, names, wrong = recorded.queries
+    assert (update["alias"], update["params"], update["rowcount"]) == ("default", ["i2"], 1)
+    assert (delete["many"], delete["executions"]) == ([["i9"], ["none"]], 2)
+    assert [row[0] for row in labels["rows"]] == ["i0", "i1"]
+    assert (labels["columns"], labels["fetched"], labels["exhausted"]) == (["label", "token"], 2, True)
+    assert (names["rows"], names["params"]) == ([["top"]], ["top"])
+    assert "no_such" in wrong["error"]["message"]
+    assert "a1B2c3D4e5" not in recorded.line
+    assert all(
+        span.scope == DRIVER_SCOPE for span in recorded.spans if "otel2test.db.query" in span.attributes
+    )
+
+
+@pytest.mark.skipif(not INSTRUMENTED or DRIVER.vendor != "sqlite", reason="is the same with others")
+def test_a_connection_of_the_programs_own_has_the_spans_that_it_had(asked: Asked) -> None:
+    def act() -> None:
+        own = sqlite3.connect(":memory:")
+        assert own.cursor().execute("SELECT 8 AS own").fetchall() == [(8,)]
+
+    recorded = asked(act)
+    assert [span.attributes["db.statement"] for span in recorded.of(DRIVER_SCOPE)] == ["SELECT 8 AS own"]
+    assert recorded.queries == []
+
+
+@in_proxies
 def test_an_instrumentation_with_a_provider_of_its_own_keeps_its_spans(
     asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,103 @@
+"""Rows on their way from a driver's cursor to the program, copied as they pass.
+
+Mixed into a class of cursors, Django's or a driver's: what the program fetches is kept on the statement
+that the cursor executed last. Nothing is read ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from otel2test.processors.django import executions
+from otel2test.processors.guard import guard
+
+if TYPE_CHECKING:
+    from otel2test.processors.django.statements import Statement
+
+
+class FetchingCursor:
+    """Mixed into a class of cursors."""
+
+    _self_otel2test_statement: Statement | None = None
+    """Named as what a proxy keeps for itself, instead of what it stands for."""
+
+    def fetchone(self) -> Any:
+        """Fetch as the driver does."""
+        row = self._otel2test_fetch("fetchone")()
+        with guard("django: row"):
+            statement = self._otel2test_result()
+            if statement is not None:
+                if row is None:
+                    statement.exhausted = True
+                else:
+                    statement.add_row(row)
+        return row
+
+    def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
+        """Fetch as the driver does."""
+        rows = self._otel2test_fetch("fetchmany")(*args, **kwargs)
+        with guard("django: rows"):
+            statement = self._otel2test_result()
+            if statement is not None:
+                statement.add_rows(rows)
+                asked = args[0] if args else kwargs.get("size", 1)
+                statement.exhausted = statement.exhausted or len(rows) < asked
+        return rows
+
+    def fetchall(self) -> Any:
+        """Fetch as the driver does."""
+        rows = self._otel2test_fetch("fetchall")()
+        with guard("django: rows"):
+            statement = self._otel2test_result()
+            if statement is not None:
+                statement.add_rows(rows)
+                statement.exhausted = True
+        return rows
+
+    def __iter__(self) -> Iterator[Any]:
+        inherited: Any = super()
+        for row in inherited.__iter__():
+            with guard("django: row"):
+                statement = self._otel2test_result()
+                if statement is not None:
+                    statement.add_row(row)
+            yield row
+        with guard("django: row"):
+            statement = self._otel2test_result()
+            if statement is not None:
+                statement.exhausted = True
+
+    def close(self) -> Any:
+        """Close as the driver does."""
+        try:
+            return self._otel2test_fetch("close")()
+        finally:
+            executions.let_go(self._self_otel2test_statement)
+
+    def _otel2test_fetch(self, name: str) -> Any:
+        # Wrappers leave the fetching methods to __getattr__, which super() doesn't ask.
+        inherited: Any = super()
+        fetch = getattr(inherited, name, None)
+        return inherited.__getattr__(name) if fetch is None else fetch
+
+    def _otel2test_result(self) -> Statement | None:
+        statement = self._self_otel2test_statement
+        if statement is not None and statement.columns is None:
+            # psycopg2's named cursors have no description before the first row.
+            statement.columns = self._otel2test_columns()
+        return statement
+
+    def _otel2test_columns(self) -> list[str] | None:
+        return executions.columns_of(self)
+
+
+def noted(statement: Statement, param_list: Any) -> Any:
+    """Return the parameters of ``executemany`` to be passed on: noted, or noted as they are read."""
+    with guard("parameters"):
+        # type(), as isinstance() asks the object for its class.
+        if not issubclass(type(param_list), (list, tuple)):
+            return statement.tee_many(param_list)
+        for _ in statement.tee_many(param_list):
+            pass
+    return param_list
