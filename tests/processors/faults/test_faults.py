@@ -54,6 +54,7 @@ NOT_REACHED: Final = {
     'django/executions.py: with guard("django: connection"):': "new connections: …/projects/drivers",
     "delivering.py: def _write_open() -> None:": "shutdown: tests/processors/test_delivering.py",
     "django/copies.py": "PostgreSQL's COPY: tests/processors/django/projects/drivers",
+    "django/past_django.py": "drivers' own cursors: tests/processors/django/projects/drivers",
     "django/servers.py": "what servers of MySQL say of themselves: tests/processors/django/projects/drivers",
     "django/statements.py": "parameters of psycopg: tests/processors/django/projects/drivers",
     "django/transactions.py": "connections that are closed: tests/processors/django/projects/drivers",
