@@ -78,6 +78,7 @@ def _ours(
 
 WITHOUT_CALLS = _ours("without-calls", "otel2test without calls", {"OTEL2TEST_CALLS": "0"})
 EVERYTHING = _ours("everything", "otel2test, everything")
+EVERYTHING_GZIP = _ours("everything-gzip", "otel2test, everything, gzip", {"OTEL2TEST_COMPRESSION": "gzip"})
 INTERPRETED = _ours("interpreted", "otel2test, everything, not compiled", installed=False)
 UNBOUNDED = _ours("unbounded", "otel2test, nothing left out", _UNBOUNDED)
 UNBOUNDED_INTERPRETED = _ours(

@@ -12,6 +12,7 @@ _COMPARED = (
     configurations.STOCK,
     configurations.WITHOUT_CALLS,
     configurations.EVERYTHING,
+    configurations.EVERYTHING_GZIP,
     configurations.INTERPRETED,
     configurations.KOLO_2,
     configurations.KOLO_3,

@@ -56,7 +56,9 @@ class Otel2testSpanExporter(SpanExporter):
         with guard("exporter: writing"):
             if self._file is None:
                 settings = make_settings(self._settings)
-                self._file = TraceFile(settings.directory, settings.max_file_bytes, settings.keep_files)
+                self._file = TraceFile(
+                    settings.directory, settings.max_file_bytes, settings.keep_files, settings.compression
+                )
                 if hasattr(os, "register_at_fork"):  # not on Windows
                     os.register_at_fork(after_in_child=self._file.forget)
             traces: dict[int, list[ReadableSpan]] = {}

@@ -9,6 +9,8 @@ variable                        meaning                                    defau
 ``OTEL2TEST_ENRICH``            hand other exporters of the process what   ``1``
                                 is recorded, not only what they would get
 ``OTEL2TEST_MAX_FILE_BYTES``    bytes of a file, then another is begun     256 MiB
+``OTEL2TEST_COMPRESSION``       ``gzip``: files are compressed, a trace    ``none``
+                                at a time
 ``OTEL2TEST_KEEP_FILES``        files kept of one service, older ones are  ``0``: all
                                 deleted
 ``OTEL2TEST_CALLS``             record calls of the project's functions    ``1``
@@ -50,6 +52,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from otel2test.processors.files import Compression
 from otel2test.processors.notices import say
 from otel2test.secrets.names import PERSONAL_KINDS, PersonalKind
 
@@ -65,6 +68,7 @@ class RecorderSettings:
     files: bool = True
     enrich: bool = True
     max_file_bytes: int = 256 * 1024 * 1024
+    compression: Compression = "none"
     keep_files: int = 0
     calls: bool = True
     effects: tuple[str, ...] = EFFECTS
@@ -132,6 +136,13 @@ def _effects(text: str) -> tuple[str, ...]:
     return names
 
 
+def _compression(text: str) -> Compression:
+    known: dict[str, Compression] = {"none": "none", "gzip": "gzip"}
+    if text.lower() not in known:
+        raise ValueError("neither gzip nor none")
+    return known[text.lower()]
+
+
 def _switch(text: str) -> bool:
     known = {
         "1": True,
@@ -169,6 +180,7 @@ _VARIABLES: Final[dict[str, tuple[str, Callable[[str], object]]]] = {
     "files": ("OTEL2TEST_FILES", _switch),
     "enrich": ("OTEL2TEST_ENRICH", _switch),
     "max_file_bytes": ("OTEL2TEST_MAX_FILE_BYTES", _whole),
+    "compression": ("OTEL2TEST_COMPRESSION", _compression),
     "keep_files": ("OTEL2TEST_KEEP_FILES", _whole),
     "calls": ("OTEL2TEST_CALLS", _switch),
     "effects": ("OTEL2TEST_EFFECTS", _effects),

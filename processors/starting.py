@@ -145,7 +145,9 @@ def _the_recorder(overrides: Mapping[str, Any]) -> Recorder:
     if recorder is None:
         settings = make_settings(overrides)
         redactor.configure(settings)
-        file = TraceFile(settings.directory, settings.max_file_bytes, settings.keep_files)
+        file = TraceFile(
+            settings.directory, settings.max_file_bytes, settings.keep_files, settings.compression
+        )
         recorder = Recorder(settings, file)
         activate(recorder)
     return recorder

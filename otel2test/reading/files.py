@@ -7,16 +7,15 @@ content. The form is told from the content, never from a name: JSON Lines, one J
 over many lines, several of them, an array, binary OTLP; each also gzipped.
 
 JSON Lines are read line by line, so that a large file costs the memory of its longest line.
+A line that is broken costs no other, and nor does a broken member of a gzip file.
 """
 
 import contextlib
-import gzip
 import io
 import json
 import os
 import re
 import sys
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +25,9 @@ import orjson
 
 from otel2test.errors import Problem
 from otel2test.reading.spans import Origin
+from otel2test.reading.unzipping import BrokenMemberError, Unzipped
 
-_Stream: TypeAlias = io.BufferedReader | gzip.GzipFile
+_Stream: TypeAlias = io.BufferedReader | Unzipped
 
 STDIN: Final = "-"
 
@@ -35,7 +35,8 @@ _SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".pb", ".bin", ".otlp")
 
 _HEAD: Final = 4096
 """So many bytes, or as many as come at once, are looked at to tell the form."""
-_GZIP: Final = b"\x1f\x8b"
+_GZIP: Final = b"\x1f"
+"""The second byte may be missing: nothing else that is read begins so."""
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -45,9 +46,10 @@ _NEXT_DOCUMENT: Final = re.compile(r"^\[?\{", re.MULTILINE)
 
 _DECODER: Final = json.JSONDecoder()
 
-_READ_ERRORS: Final = (OSError, EOFError, zlib.error)
+_READ_ERRORS: Final = (OSError, BrokenMemberError)
 _GIVE_OTLP: Final = "give a file of OTLP traces, such as the recorder writes"
 _RECORD_ANEW: Final = "record it anew; what stands beside it was used"
+_RECORD_LONGER: Final = "record anew: the recorder writes a trace when its request is over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +112,13 @@ def _unzipped(stream: BinaryIO) -> _Stream:
     buffered = (
         stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", stream))
     )
-    if buffered.peek(len(_GZIP)).startswith(_GZIP):
-        # Not buffered once more: that would lose what was unpacked before the end of a cut file.
-        return gzip.GzipFile(fileobj=buffered)
-    return buffered
+    return Unzipped(buffered) if buffered.peek(len(_GZIP)).startswith(_GZIP) else buffered
 
 
 def _documents(stream: _Stream, name: str) -> Iterator[Document | Problem]:
     head = stream.peek(_HEAD)
     if not head:
-        yield Problem(name, "is empty", "record anew: the recorder writes a trace when its request is over")
+        yield Problem(name, "is empty", _RECORD_LONGER)
     elif head.startswith(_ZSTD):
         yield Problem(name, "is compressed with zstd", f"unpack it first: zstd -d {name}")
     elif head[0] < ord(" ") and _CONTROL.search(head):
@@ -145,13 +144,19 @@ def _binary(content: bytes, problem: Problem | None, name: str) -> Iterator[Docu
 
 
 def _text(stream: _Stream, name: str) -> Iterator[Document | Problem]:
-    number = 0
-    for number, line in enumerate(stream, 1):
+    lines = _lines(stream, name)
+    number, text, is_empty = 0, b"", True
+    for number, line in lines:
+        if isinstance(line, Problem):
+            is_empty = False
+            yield line
+            continue
         text = line.removeprefix(_BOM) if number == 1 else line
         if text.strip():
             break
     else:
-        yield Problem(name, "is empty", "record anew: the recorder writes a trace when its request is over")
+        if is_empty:
+            yield Problem(name, "is empty", _RECORD_LONGER)
         return
     try:
         first = orjson.loads(text)
@@ -163,9 +168,26 @@ def _text(stream: _Stream, name: str) -> Iterator[Document | Problem]:
             yield problem
         return
     yield from _unpacked(first, Origin(name, number))
-    for later, line in enumerate(stream, number + 1):
-        if not line.isspace():
+    for later, line in lines:
+        if isinstance(line, Problem):
+            yield line
+        elif not line.isspace():
             yield from _whole(line, Origin(name, later))
+
+
+def _lines(stream: _Stream, name: str) -> Iterator[tuple[int, bytes | Problem]]:
+    """Yield the lines, counted from 1, and a problem in place of each that couldn't be unpacked."""
+    number = 0
+    while True:
+        number += 1
+        try:
+            line = next(stream)
+        except StopIteration:
+            return
+        except BrokenMemberError as error:
+            yield number, _unreadable(error, str(Origin(name, number)))
+        else:
+            yield number, line
 
 
 def _whole(text: bytes, origin: Origin) -> Iterator[Document | Problem]:
@@ -251,10 +273,8 @@ def _rest(stream: _Stream, name: str) -> tuple[bytes, Problem | None]:
 
 
 def _unreadable(error: Exception, name: str) -> Problem:
-    if isinstance(error, EOFError):
-        return Problem(name, "is gzipped and cut off in the middle", _RECORD_ANEW)
-    if isinstance(error, (zlib.error, gzip.BadGzipFile)):
-        return Problem(name, f"is gzipped and damaged ({error})", _RECORD_ANEW)
+    if isinstance(error, BrokenMemberError):
+        return Problem(name, f"is gzipped and {error}", _RECORD_ANEW)
     return Problem(name, f"cannot be read ({_reason(error)})", "check the file and its permissions")
 
 

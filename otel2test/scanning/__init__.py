@@ -22,7 +22,7 @@ from otel2test.scanning.recordings import scan_document
 __all__ = ["Finding", "Scan", "scan"]
 
 _SPANS: Final = ("resourceSpans", "resource_spans")
-_GZIP: Final = b"\x1f\x8b"
+_GZIP: Final = b"\x1f"
 _HEAD: Final = 4096
 _ALLOWED: Final = "pragma: allowlist secret"
 _REMEDY: Final = (
@@ -71,11 +71,15 @@ def _file(path: str, detector: Detector) -> Iterator[Finding | Problem]:
         yield Problem(path, f"cannot be read ({error.strerror})", "check its permissions")
         return
     if head.lstrip()[:1] in {b"{", b"["} or head.startswith(_GZIP) or b"\x00" in head or head[:1] == b"\n":
-        documents = iter(read_documents([path]))
-        first = next(documents, None)
-        if _is_recording(first):
-            assert first is not None  # noqa: S101 - else it would be none
-            yield from _documents(chain([first], documents), detector)
+        items = iter(read_documents([path]))
+        beginning: list[Document | Problem] = []
+        for item in items:
+            beginning.append(item)
+            # What is broken may stand before what is sound.
+            if isinstance(item, Document):
+                break
+        if beginning and _is_recording(beginning[-1]):
+            yield from _documents(chain(beginning, items), detector)
             return
         if b"\x00" in head or head.startswith(_GZIP):
             return  # a picture or the like

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from otel2test.processors.files import TraceFile, service_name, slug
+from otel2test.errors import Problem
+from otel2test.processors.files import Compression, TraceFile, service_name, slug
+from otel2test.reading.files import Document, read_documents
 
 
 def test_a_file_is_made_when_the_first_line_comes(tmp_path: Path) -> None:
@@ -107,6 +111,100 @@ def test_of_a_process_that_writes_much_the_newest_files_are_kept(tmp_path: Path)
         file.write(b"%d" % number, "shop")
 
     assert set(lines(tmp_path).values()) == {b"3\n", b"4\n"}
+
+
+# Compressed
+
+
+def unzipped(file: Path) -> list[bytes]:
+    """Return the content of each member."""
+    members: list[bytes] = []
+    rest = file.read_bytes()
+    while rest:
+        unzip = zlib.decompressobj(31)
+        members.append(unzip.decompress(rest))
+        assert unzip.eof
+        rest = unzip.unused_data
+    return members
+
+
+def test_each_line_is_compressed_by_itself(tmp_path: Path) -> None:
+    for _ in range(2):
+        TraceFile(tmp_path, compression="gzip").write(b"1" * 1000, "shop")
+
+    (file,) = tmp_path.iterdir()
+    assert file.name == f"shop-{os.getpid()}.json.gz"
+    assert unzipped(file) == [b"1" * 1000 + b"\n"] * 2
+    assert file.stat().st_size < 100
+
+
+def test_a_file_is_full_by_what_is_on_the_disk(tmp_path: Path) -> None:
+    file = TraceFile(tmp_path, max_bytes=60, compression="gzip")
+    for _ in range(3):
+        file.write(b"1" * 1000, "shop")
+
+    assert {made.name: len(unzipped(made)) for made in tmp_path.iterdir()} == {
+        f"shop-{os.getpid()}.json.gz": 2,
+        f"shop-{os.getpid()}.1.json.gz": 1,
+    }
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_old_files_are_deleted_whether_compressed_or_not(tmp_path: Path, compression: Compression) -> None:
+    earlier(tmp_path, f"shop-{ENDED}.json.gz", f"shop-{ENDED}.json", f"shop-{ENDED}.json.bz2")
+    TraceFile(tmp_path, keep=1, compression=compression).write(b"1", "shop")
+
+    suffix = {"none": "", "gzip": ".gz"}[compression]
+    assert set(lines(tmp_path)) == {f"shop-{ENDED}.json.bz2", f"shop-{os.getpid()}.json{suffix}"}
+
+
+WRITER = """
+import os, sys
+from pathlib import Path
+from otel2test.processors.files import TraceFile
+os.getpid = lambda: 1  # as in containers, each of which counts its own processes
+file = TraceFile(Path(sys.argv[1]), compression="gzip")
+for number in range(int(sys.argv[3])):
+    line = '{"%s %s": "%s"}' % (sys.argv[2], number, os.urandom(9999).hex())
+    assert file.write(line.encode(), "shop")
+    print(number, flush=True)
+"""
+
+
+def writing(folder: Path, name: str, count: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", WRITER, str(folder), name, str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE)
+
+
+def numbers(folder: Path) -> tuple[set[str], list[Problem]]:
+    """Return what the lines in a folder are called, and what is wrong in them."""
+    read = [*read_documents([str(folder)])]
+    contents = [each.content for each in read if isinstance(each, Document)]
+    names = {next(iter(content)) for content in contents if isinstance(content, dict)}
+    return names, [each for each in read if isinstance(each, Problem)]
+
+
+def test_several_processes_append_to_one_file(tmp_path: Path) -> None:
+    processes = [writing(tmp_path, name, 30) for name in "abc"]
+    for process in processes:
+        process.communicate()
+
+    assert len([*tmp_path.iterdir()]) == 1
+    assert numbers(tmp_path) == ({f"{name} {number}" for name in "abc" for number in range(30)}, [])
+
+
+def test_a_process_that_is_killed_leaves_whole_lines_but_for_the_last(tmp_path: Path) -> None:
+    with writing(tmp_path, "a", 1_000_000) as process:
+        assert process.stdout is not None
+        told = [process.stdout.readline() for _ in range(5)]
+        process.kill()
+        told += process.stdout.readlines()
+    with writing(tmp_path, "b", 2) as after:
+        after.communicate()
+
+    names, problems = numbers(tmp_path)
+    assert names >= {f"a {line.decode().strip()}" for line in told} | {"b 0", "b 1"}
+    assert len(problems) <= 1
 
 
 # What goes wrong

@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import random
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,7 +125,7 @@ SOUND_BESIDE_BROKEN: dict[str, tuple[bytes, list[str], list[str]]] = {
     "gzip cut off": (
         gzip.compress(compact(ONE, TWO))[:-9],
         ["one", "two é"],
-        ["f: is gzipped and cut off in the middle"],
+        ["f:3: is gzipped and cut off in the middle"],
     ),
     "gzipped protobuf cut off": (
         gzip.compress(framed(binary(ONE), binary(TWO)))[:-9],
@@ -225,3 +227,72 @@ def test_what_is_not_there_is_a_problem(tmp_path: Path) -> None:
     assert problems[0].startswith(f"{missing}: there is no such file; ")
     assert problems[1].startswith(f"{folder}: no recordings are in this folder; ")
     assert problems[2].startswith('"": cannot be opened')
+
+
+CHECK = 8
+"""Bytes at the end of a member by which it can be checked."""
+END = CHECK + 4
+"""Bytes at its end of which some may be missing though all of its content is there."""
+
+
+def members(*contents: object) -> list[bytes]:
+    """Return what the recorder writes: each line a member of gzip by itself."""
+    return [zlib.compress(compact(content), 1, 31) for content in contents]
+
+
+THREE = [{"resourceSpans": [{"schemaUrl": f"{number} " + "é" * number * 40}]} for number in range(3)]
+
+
+@pytest.mark.parametrize("broken", range(3))
+def test_a_member_without_its_end_costs_no_other(broken: int) -> None:
+    """As a process leaves it that is killed, whether or not another goes on behind it."""
+    whole = members(*THREE)
+    others = [str(_url(each)) for number, each in enumerate(THREE) if number != broken]
+    for length in range(1, len(whole[broken]) - END):
+        cut = [part[:length] if number == broken else part for number, part in enumerate(whole)]
+        urls, problems = found(b"".join(cut))
+        assert urls == others, length
+        (problem,) = problems
+        assert problem.startswith(f"f:{broken + 1}: is gzipped and "), length
+
+
+@pytest.mark.parametrize("damage", [b"\xff" * 12, b"\x1f\x8b\x08" * 9, b"not gzipped", b"\0" * 50 + b"\x1f"])
+def test_what_stands_between_members_is_passed_over(damage: bytes) -> None:
+    first, second, third = members(*THREE)
+    urls, problems = found(first + second + damage + third)
+    assert urls == [_url(each) for each in THREE]
+    assert all(problem.startswith("f:3: is gzipped and ") for problem in problems)
+    assert problems
+
+
+def test_a_line_that_cannot_be_checked_is_used_and_named() -> None:
+    packed = b"".join(members(*THREE))
+    for missing in range(1, CHECK + 1):
+        urls, problems = found(packed[:-missing])
+        assert (urls, len(problems)) == ([_url(each) for each in THREE], 1)
+
+
+def test_zeros_between_members_are_no_damage() -> None:
+    first, second, third = members(*THREE)
+    assert found(first + b"\0" * 9 + second + third + b"\0")[1] == []
+
+
+def test_a_damaged_member_costs_no_other() -> None:
+    first, second, third = members(*THREE)
+    middle = len(second) // 2
+    damaged = second[:middle] + bytes([second[middle] ^ 0x55]) + second[middle + 1 :]
+    urls, problems = found(first + damaged + third)
+    assert (urls[0], urls[-1]) == (_url(THREE[0]), _url(THREE[2]))
+    assert [problem.partition(" (")[0] for problem in problems] == ["f:2: is gzipped and damaged"]
+
+
+def test_large_members_are_read_piece_by_piece() -> None:
+    """Longer than what is read, unpacked or kept at a time; of noise, which can't be compressed."""
+    noise = random.Random(1)
+    texts = [noise.randbytes(size).hex() for size in (3_000_000, 9, 3_000_000)]
+    lines = [{"resourceSpans": [{"schemaUrl": text}]} for text in texts]
+    packed = b"".join(zlib.compress(compact(line), 1, 31) for line in lines)
+    assert found(packed) == (texts, [])
+    urls, problems = found(packed[:-99] + b"".join(members(ONE)))
+    assert urls == [*texts[:2], "one"]
+    assert len(problems) == 1

@@ -26,7 +26,7 @@ _HUGE: Final = 1 << 60
 
 def start(folder: Path) -> None:
     """Record whatever spans this process and its forks will make; files go to ``folder``."""
-    recorder = record(directory=folder, files=True, max_file_bytes=_HUGE, keep_files=0)
+    recorder = record(directory=folder, files=True, max_file_bytes=_HUGE, keep_files=0, compression="none")
     if recorder is not None:
         answering.install(recorder)
 
