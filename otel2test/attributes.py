@@ -13,7 +13,7 @@ Inside a payload, every place marked ``Wire`` holds a value as
 ==============================  ==========================  ========================
 attribute                       on which span               payload
 ==============================  ==========================  ========================
-``otel2test.format``            the request's               the string ``"1"``
+``otel2test.format``            the request's               the string ``"2"``
 ``otel2test.http.request``      the request's               :class:`RequestPayload`
 ``otel2test.http.response``     the request's               :class:`ResponsePayload`
 ``otel2test.http.view``         the request's               :class:`ViewPayload`
@@ -50,17 +50,29 @@ Side effects (mails to commit hooks) are in the order in which they happened; ``
 says when, on one clock with calls and, by the time that their spans began, with statements
 and hops. Each list is bounded; where it is, the last item is ``{"dropped": n}``
 (:class:`DroppedPayload`) and says how many more there were.
+
+The text of a body is no JSON of ours. It has an attribute of its own beside the payload, so that it
+is escaped once and not twice: ``otel2test.http.request.body``, ``otel2test.http.response.body``,
+``otel2test.http.outbound.body`` and ``otel2test.http.outbound.response.body``. In recordings of
+format ``"1"`` it stands in the payload.
+
+What follows from something else that is told is left out: "where it isn't …" says from what.
+Recordings of format ``"1"`` tell it all.
 """
 
-from typing import Final, Literal, NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import Final, Literal, NotRequired, TypedDict, cast
 
 from otel2test.values import Wire
 
 FORMAT: Final = "otel2test.format"
-FORMAT_VERSION: Final = "1"
+FORMAT_VERSION: Final = "2"
+READABLE_VERSIONS: Final = ("1", FORMAT_VERSION)
 
 REQUEST: Final = "otel2test.http.request"
+REQUEST_BODY: Final = "otel2test.http.request.body"
 RESPONSE: Final = "otel2test.http.response"
+RESPONSE_BODY: Final = "otel2test.http.response.body"
 VIEW: Final = "otel2test.http.view"
 USER: Final = "otel2test.user"
 SESSION: Final = "otel2test.session"
@@ -83,6 +95,8 @@ DRAWS: Final = "otel2test.draws"
 COMMIT_HOOKS: Final = "otel2test.commit_hooks"
 QUERY: Final = "otel2test.db.query"
 OUTBOUND: Final = "otel2test.http.outbound"
+OUTBOUND_BODY: Final = "otel2test.http.outbound.body"
+OUTBOUND_RESPONSE_BODY: Final = "otel2test.http.outbound.response.body"
 CALLER: Final = "otel2test.caller"
 OPERATION: Final = "otel2test.operation"
 
@@ -116,6 +130,9 @@ JSON_PAYLOADS: Final = frozenset(
 )
 """Attributes whose string value is JSON and is to be parsed by the reader."""
 
+BODY_TEXTS: Final = frozenset({REQUEST_BODY, RESPONSE_BODY, OUTBOUND_BODY, OUTBOUND_RESPONSE_BODY})
+"""Attributes whose string value is the text of a body."""
+
 
 class FilePayload(TypedDict):
     """One uploaded file of a multipart form."""
@@ -138,7 +155,7 @@ class BodyPayload(TypedDict):
     - ``empty``: nothing;
     - ``form``: ``fields`` (``application/x-www-form-urlencoded``);
     - ``multipart``: ``fields`` and ``files``;
-    - ``json``: ``text`` holds the JSON as it was sent;
+    - ``json``: ``text``, the JSON as it was sent;
     - ``text``: ``text``, decoded;
     - ``binary``: ``base64``;
     - ``unread``: the program never read it, so neither did the recorder;
@@ -151,7 +168,9 @@ class BodyPayload(TypedDict):
     fields: NotRequired[list[tuple[str, str]]]
     """In the order sent, repeated keys repeated."""
     files: NotRequired[list[FilePayload]]
-    text: NotRequired[str]
+    text: NotRequired[str | int]
+    """The text itself, or how many characters it has where it stands in an attribute of its own: one that
+    is shorter was cut on its way."""
     base64: NotRequired[str]
     cut: NotRequired[bool]
     """True where ``text`` or ``base64`` is only the beginning."""
@@ -192,9 +211,9 @@ class ResponsePayload(TypedDict):
     reason: str
     headers: list[tuple[str, str]]
     """Without ``Set-Cookie``."""
-    cookies: list[CookiePayload]
+    cookies: NotRequired[list[CookiePayload]]
     body: BodyPayload
-    streaming: bool
+    streaming: NotRequired[bool]
 
 
 class ViewPayload(TypedDict):
@@ -206,8 +225,8 @@ class ViewPayload(TypedDict):
     route: str
     url_name: str | None
     """With namespaces, as :func:`django.urls.reverse` takes it."""
-    kwargs: dict[str, Wire]
-    args: list[Wire]
+    kwargs: NotRequired[dict[str, Wire]]
+    args: NotRequired[list[Wire]]
 
 
 class UserPayload(TypedDict):
@@ -229,7 +248,8 @@ class SessionPayload(TypedDict):
     """
 
     before: dict[str, Wire]
-    after: dict[str, Wire]
+    after: NotRequired[dict[str, Wire]]
+    """Where it isn't as ``before``."""
 
 
 class MessagesPayload(TypedDict):
@@ -242,10 +262,12 @@ class MessagesPayload(TypedDict):
 
 
 class TemplatePayload(TypedDict):
-    """One template rendered."""
+    """One template rendered. One of the two lists of keys is there."""
 
     name: str
-    context_keys: list[str]
+    context_keys: NotRequired[list[str]]
+    further_keys: NotRequired[list[str]]
+    """The context had the keys of that of the template before, and these."""
 
 
 class FormErrorPayload(TypedDict):
@@ -363,7 +385,7 @@ class FieldPayload(TypedDict):
 
     name: str
     attname: NotRequired[str]
-    """Where it isn't ``name``."""
+    """Where it isn't :func:`usual_attname`."""
     column: NotRequired[str]
     """Where it isn't ``attname``."""
     type: str
@@ -373,6 +395,7 @@ class FieldPayload(TypedDict):
     null: NotRequired[bool]
     blank: NotRequired[bool]
     unique: NotRequired[bool]
+    """Not told of a primary key."""
     primary_key: NotRequired[bool]
     auto_now: NotRequired[bool]
     auto_now_add: NotRequired[bool]
@@ -391,7 +414,7 @@ class FieldPayload(TypedDict):
     related_model: NotRequired[str]
     """``app_label.ModelName`` for foreign keys and one-to-ones."""
     related_field: NotRequired[str]
-    """The attname it points to on the related model."""
+    """The attname it points to on the related model, where it isn't ``id``."""
     parent_link: NotRequired[bool]
     generated: NotRequired[bool]
 
@@ -405,18 +428,29 @@ def usual_field_class(internal_type: str) -> str:
     return f"{module}.{internal_type}"
 
 
+def usual_attname(name: str, internal_type: str) -> str:
+    """Return what Django calls the attribute with the column's value."""
+    return f"{name}_id" if internal_type in {"ForeignKey", "OneToOneField"} else name
+
+
 class ManyToManyPayload(TypedDict):
     """One many-to-many relation, told from the side that declares it."""
 
     name: str
     related_model: str
-    through: str
-    """``app_label.ModelName`` of the joining model."""
-    through_auto_created: bool
-    source_column: str
-    """Column of the joining table that points to the declaring model."""
-    target_column: str
-    target_accessor: NotRequired[str]
+    through: NotRequired[str]
+    """``app_label.ModelName`` of the joining model, where it isn't ``<label>_<name>``."""
+    through_auto_created: NotRequired[bool]
+    """Only where false."""
+    source_column: NotRequired[str]
+    """Column of the joining table that points to the declaring model, where it isn't :func:`usual_link`."""
+    target_column: NotRequired[str]
+    """Column that points to the related model, where it isn't :func:`usual_link`."""
+
+
+def usual_link(label: str) -> str:
+    """Return the column of a joining table that points to the model ``label``."""
+    return f"{label.rpartition('.')[2].lower()}_id"
 
 
 class GenericForeignKeyPayload(TypedDict):
@@ -432,17 +466,19 @@ class GenericForeignKeyPayload(TypedDict):
 class ModelPayload(TypedDict):
     """What the generator must know of one model."""
 
-    module: str
-    """Where the class can be imported from."""
-    name: str
+    module: NotRequired[str]
+    """Where the class can be imported from, if that isn't ``<app_label>.models``."""
+    name: NotRequired[str]
+    """Only in recordings of format ``"1"``: it is the end of ``label``."""
     label: str
     """``app_label.ModelName``."""
-    table: str
+    table: NotRequired[str]
+    """Where it isn't :func:`usual_table`."""
     database: NotRequired[str]
     fields: list[FieldPayload]
-    many_to_many: list[ManyToManyPayload]
+    many_to_many: NotRequired[list[ManyToManyPayload]]
     generic_foreign_keys: NotRequired[list[GenericForeignKeyPayload]]
-    unique_together: list[list[str]]
+    unique_together: NotRequired[list[list[str]]]
     """Lists of field names; from ``unique_together`` and unconditional ``UniqueConstraint``."""
     ordering: NotRequired[list[str]]
     managed: NotRequired[bool]
@@ -458,6 +494,7 @@ class ModelPayload(TypedDict):
     signals: NotRequired[list[str]]
     """Names of ``pre_save``, ``post_save``, … that have receivers for this model."""
     verbose_name: NotRequired[str]
+    """Where it isn't the end of ``label`` in lower case."""
     user: NotRequired[bool]
     """True for the model that ``AUTH_USER_MODEL`` names."""
     username_field: NotRequired[str]
@@ -466,6 +503,11 @@ class ModelPayload(TypedDict):
     """True where the user model's manager has ``create_user``."""
     framework: NotRequired[Literal["content_type", "permission", "site", "session"]]
     """For rows that Django makes or keeps itself."""
+
+
+def usual_table(label: str) -> str:
+    """Return how Django names the table of the model ``label``."""
+    return label.lower().replace(".", "_")
 
 
 class SchemaPayload(TypedDict):
@@ -483,10 +525,10 @@ class SchemaPayload(TypedDict):
     site_id: NotRequired[int]
     """``SITE_ID``: which row of ``django.contrib.sites`` is the current one."""
     session_cookie: NotRequired[str]
+    """This and the next two where they aren't called as in Django's own settings."""
     csrf_cookie: NotRequired[str]
     language_cookie: NotRequired[str]
     login_url: NotRequired[str]
-    allowed_hosts: NotRequired[list[str]]
     content_types: NotRequired[dict[str, str]]
     """Id → ``app_label.modelname``, as far as the program had looked them up."""
     models: list[ModelPayload]
@@ -500,7 +542,7 @@ class ColumnPayload(TypedDict):
     field: NotRequired[str]
     """attname."""
     alias: NotRequired[str]
-    """The table alias in the statement."""
+    """The table alias in the statement, where it isn't the table's name."""
     annotation: NotRequired[str]
     """Name of an annotation, where it is one."""
 
@@ -515,6 +557,18 @@ class ColumnsPayload(TypedDict):
     alias: NotRequired[str]
 
 
+def names_of(sources: object) -> list[str] | None:
+    """Return what columns are called as their sources are; None where one of them has no name."""
+    if not isinstance(sources, list | tuple) or not sources:
+        return None
+    names: list[object] = []
+    for source in sources:
+        told = source if isinstance(source, Mapping) else {}
+        fields = told.get("fields")
+        names += fields if isinstance(fields, list) else [told.get("annotation", told.get("field"))]
+    return cast("list[str]", names) if all(isinstance(name, str) for name in names) else None
+
+
 class CellsPayload(TypedDict, total=False):
     """The cells of one column, in short: ``like`` alone, or ``cells`` with or without the others."""
 
@@ -522,8 +576,8 @@ class CellsPayload(TypedDict, total=False):
     """The cells are those of this column, counted from 0, which stands before."""
     cells: list[Wire]
     """One a row; all rows have the same if there is one only, and ``at`` is missing."""
-    at: list[int]
-    """For each row which of ``cells`` it has."""
+    at: list[int] | int
+    """For each row which of ``cells`` it has; a number: as the ``at`` of this column, which stands before."""
     tag: str
     """``cells`` stand inside of this tag, such as ``$datetime``; null doesn't."""
 
@@ -540,13 +594,14 @@ class RowsPayload(TypedDict, total=False):
 class QueryPayload(RowsPayload):
     """One SQL statement with what came back."""
 
-    alias: str
-    """Django's name of the connection, such as ``default``."""
+    alias: NotRequired[str]
+    """Django's name of the connection, where it isn't ``default``."""
     connection: NotRequired[int]
     """Which connection of this alias, counted within the trace: threads have their own, and one that
     was closed is followed by another. Absent for the first."""
-    vendor: str
-    """``sqlite``, ``postgresql``, ``mysql``, ``oracle``."""
+    vendor: NotRequired[str]
+    """``sqlite``, ``postgresql``, ``mysql``, ``oracle``. Absent where the span itself says the same, as
+    ``db.system.name`` or ``db.system``."""
     sql: NotRequired[str]
     """As handed to the driver, placeholders in place. Absent where the span itself has the same text, as
     ``db.query.text`` or ``db.statement``."""
@@ -558,15 +613,15 @@ class QueryPayload(RowsPayload):
     executions: NotRequired[int]
     """For ``executemany``: how many times; more than ``many`` where that was cut."""
     columns: NotRequired[list[str]]
-    """From ``cursor.description``."""
+    """From ``cursor.description``. Absent without a result, and where :func:`names_of` gives the same."""
     sources: NotRequired[list[ColumnPayload | ColumnsPayload | None]]
     """For as many as ``columns``; absent for SQL that the ORM did not make."""
     model: NotRequired[str]
-    """``app_label.ModelName`` of the query set's model."""
+    """``app_label.ModelName`` of the query set's model, where it isn't that of the first of ``sources``."""
     fetched: NotRequired[int]
-    """How many rows the program fetched; more than are told where that was cut."""
+    """How many rows the program fetched, where that is more than are told."""
     exhausted: NotRequired[bool]
-    """True if the program saw the end of the result."""
+    """False if the program didn't see the end of the result; told of a result only then."""
     rowcount: NotRequired[int]
     lastrowid: NotRequired[Wire]
     error: NotRequired[ExceptionPayload]

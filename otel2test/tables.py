@@ -28,8 +28,11 @@ def rows_of(cells: object) -> list[list[Wire]]:
     if count * len(cells) > _MOST:
         raise BadTableError("stands for too many values")
     columns: list[Sequence[Wire]] = []
-    for column in cells:
-        columns.append(_column(column, columns, count))
+    places: dict[int, list[Wire]] = {}
+    for position, column in enumerate(cells):
+        if isinstance(column, Mapping) and "at" in column:
+            places[position] = _places(column, places)
+        columns.append(_column(column, columns, count, places.get(position)))
     return list(map(list, zip(*columns, strict=True)))
 
 
@@ -39,12 +42,23 @@ def _length(column: object) -> int | None:
         return len(column)
     if not isinstance(column, Mapping):
         raise BadTableError("holds something else than columns")
-    if "like" in column or ("at" not in column and len(_cells(column)) == 1):
+    if "like" in column or ("at" not in column and len(_cells(column)) == 1) or type(column.get("at")) is int:
         return None
     return len(_cells(column, "at" if "at" in column else "cells"))
 
 
-def _column(column: object, before: Sequence[Sequence[Wire]], count: int) -> Sequence[Wire]:
+def _places(column: Mapping[str, object], before: Mapping[int, list[Wire]]) -> list[Wire]:
+    """Return the ``at`` of a column, or of the one whose it is, too."""
+    if type(at := column["at"]) is int:
+        if at not in before:
+            raise BadTableError("points to what isn't there")
+        return before[at]
+    return _cells(column, "at")
+
+
+def _column(
+    column: object, before: Sequence[Sequence[Wire]], count: int, places: list[Wire] | None
+) -> Sequence[Wire]:
     if isinstance(column, list):
         return column
     told = cast("Mapping[str, object]", column)
@@ -55,8 +69,8 @@ def _column(column: object, before: Sequence[Sequence[Wire]], count: int) -> Seq
         if not isinstance(tag, str):
             raise BadTableError("holds a tag that is not a string")
         cells = [None if cell is None else {tag: cell} for cell in cells]
-    if "at" in told:
-        return [cells[_index(place, len(cells))] for place in _cells(told, "at")]
+    if places is not None:
+        return [cells[_index(place, len(cells))] for place in places]
     return cells * count if len(cells) == 1 else cells
 
 

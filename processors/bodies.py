@@ -24,6 +24,15 @@ MULTIPART: Final = "multipart/form-data"
 _TEXTUAL: Final = frozenset({"application/javascript", "application/xml", "application/graphql", FORM})
 
 
+def text_apart(body: BodyPayload, attribute: str) -> dict[str, str]:
+    """Take the text out of ``body``, which keeps its length; returns it by its own attribute's name."""
+    text = body.get("text")
+    if not isinstance(text, str):
+        return {}
+    body["text"] = len(text)
+    return {attribute: text}
+
+
 class BodyCopy:
     """The beginning of what passed, at most ``limit`` bytes, and how much it was in all."""
 

@@ -37,7 +37,7 @@ from otel2test.processors.cleansing import Cleansing, redact_attribute
 from otel2test.processors.files import TraceFile, service_name
 from otel2test.processors.guard import fault, guard, on_fault
 from otel2test.processors.redaction import redactor
-from otel2test.processors.traces import DJANGO_SCOPE, Deliver, OpenTrace, Part, Payload, owns_records
+from otel2test.processors.traces import DJANGO_SCOPE, Deliver, OpenTrace, Part, Parted, Payload, owns_records
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -134,7 +134,8 @@ class Recorder(SpanProcessor):
         """Add an ``otel2test.*`` attribute to a span of an open trace.
 
         ``payload`` is ready for JSON; a callable is evaluated when the trace is written, and
-        adds nothing if it raises or returns None. Strings are stored as they are, everything
+        adds nothing if it raises or returns None, and several attributes if it returns a
+        :class:`~otel2test.processors.traces.Parted`. Strings are stored as they are, everything
         else as JSON text. What comes after the trace was written is lost.
         """
         with guard(f"recorder: {name}"):
@@ -440,6 +441,9 @@ class Recorder(SpanProcessor):
         for name, payload in payloads.items():
             try:
                 made = payload() if callable(payload) else payload
+                if isinstance(made, Parted):
+                    texts.update(made.texts)
+                    made = made.payload
                 if made is not None:
                     texts[name] = _text(made)
             except Exception as error:  # noqa: BLE001 - as guard() does, and named in the recording

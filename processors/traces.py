@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from otel2test import attributes
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
 Payload: TypeAlias = "str | Callable[[], object]"
-"""The text of an attribute, or what makes it when the trace is written."""
+"""The text of an attribute, or what makes it, or a :class:`Parted`, when the trace is written."""
 Deliver: TypeAlias = "Callable[[ReadableSpan], None]"
 """Hands a span to one of the user's exporters."""
 
@@ -26,6 +26,13 @@ DJANGO_SCOPE: Final = "opentelemetry.instrumentation.django"
 OPERATION_SCOPE: Final = "otel2test.operation"
 _OWNERS: Final = frozenset({DJANGO_SCOPE, OPERATION_SCOPE})
 _DATABASE: Final = ("db.system", "db.system.name")
+
+
+class Parted(NamedTuple):
+    """A payload, and texts that stand in attributes of their own beside it."""
+
+    payload: object
+    texts: Mapping[str, str]
 
 
 def owns_records(span: ReadableSpan) -> bool:

@@ -9,7 +9,7 @@ have no bodies), so that later stages can say what they miss.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from otel2test import attributes
@@ -81,10 +81,7 @@ def _exchange(span: Span, payloads: SpanPayloads, inside: Happenings) -> Exchang
         view=_view(span, payloads.record(attributes.VIEW)),
         user=_user(payloads.record(attributes.USER)),
         session=_session(payloads.record(attributes.SESSION)),
-        templates=tuple(
-            Template(item.text("name"), item.texts("context_keys"))
-            for item in payloads.records(attributes.TEMPLATES)
-        ),
+        templates=tuple(_templates(payloads.records(attributes.TEMPLATES))),
         exception=_exception(span, payloads.record(attributes.EXCEPTION)),
         queries=inside.queries,
         outbound=inside.outbound,
@@ -125,7 +122,16 @@ def _user(payload: Payload | None) -> User | None:
 def _session(payload: Payload | None) -> Session | None:
     if payload is None:
         return None
-    return Session(payload.named_values("before"), payload.named_values("after"))
+    before = payload.named_values("before")
+    return Session(before, payload.named_values("after") if "after" in payload else before)
+
+
+def _templates(payloads: Iterable[Payload]) -> Iterator[Template]:
+    keys: tuple[str, ...] = ()
+    for payload in payloads:
+        further = "further_keys" in payload
+        keys = (*keys, *payload.texts("further_keys")) if further else payload.texts("context_keys")
+        yield Template(payload.text("name"), keys)
 
 
 def _messages(payload: Payload | None) -> Messages:

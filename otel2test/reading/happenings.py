@@ -94,21 +94,27 @@ def _query(payloads: SpanPayloads, position: int) -> Query:
     if payload is None:
         return Query(span.span_id, position, "default", vendor, sql)
     kind = payload.choice("kind", _QUERY_KINDS, "statement")
+    has_result = "columns" in payload or "sources" in payload
     columns = payload.texts("columns")
+    if "columns" not in payload and "sources" in payload:
+        columns = tuple(attributes.names_of(payload.items("sources")) or ())
+    sources = _sources(payload, len(columns))
+    model, first = payload.optional_text("model"), sources[0] if sources else None
+    rows, fetched = payload.table(len(columns)), payload.integer("fetched")
     return Query(
         span_id=span.span_id,
         position=position,
         alias=payload.text("alias", "default"),
-        vendor=payload.text("vendor") or vendor,
+        vendor=payload.text("vendor", vendor),
         sql=payload.text("sql", sql),
         params=payload.parameters("params"),
         many=payload.many_parameters("many"),
         columns=columns,
-        sources=_sources(payload, len(columns)),
-        model=payload.optional_text("model"),
-        rows=payload.table(len(columns)),
-        fetched=payload.integer("fetched"),
-        exhausted=payload.flag("exhausted"),
+        sources=sources,
+        model=first.model if model is None and first is not None else model,
+        rows=rows,
+        fetched=len(rows) if fetched is None and has_result else fetched,
+        exhausted=payload.flag("exhausted", default=has_result),
         rowcount=payload.integer("rowcount"),
         lastrowid=payload.value("lastrowid"),
         error=messages.failure(payload.record("error")),

@@ -8,6 +8,7 @@ they are made of.
 from collections.abc import Mapping
 from typing import Final, get_args
 
+from otel2test import attributes
 from otel2test.reading import semconv
 from otel2test.reading.exchanges import (
     Body,
@@ -52,7 +53,7 @@ def request(span: Span, payload: Payload | None) -> Request:
         headers=payload.pairs("headers"),
         cookies=payload.named_texts("cookies"),
         content_type=payload.text("content_type", ""),
-        body=body(payload.record("body")),
+        body=body(payload.record("body"), told.get(attributes.REQUEST_BODY)),
         script_name=payload.text("script_name", ""),
     )
 
@@ -72,22 +73,24 @@ def response(span: Span, payload: Payload | None) -> Response | None:
         reason=payload.text("reason", ""),
         headers=payload.pairs("headers"),
         cookies=tuple(_cookie(item) for item in payload.records("cookies")),
-        body=body(payload.record("body")),
+        body=body(payload.record("body"), span.attributes.get(attributes.RESPONSE_BODY)),
         streaming=payload.flag("streaming"),
     )
 
 
-def body(payload: Payload | None) -> Body:
+def body(payload: Payload | None, attribute: object) -> Body:
+    """Return a body; ``attribute`` is the one that has its text, if that stands beside the payload."""
     if payload is None:
         return Body("unread")
+    text, is_whole = payload.text_apart("text", attribute)
     kind = payload.choice("kind", _BODY_KINDS, "unread")
     return Body(
         kind=kind,
         fields=payload.pairs("fields"),
         files=tuple(_upload(item) for item in payload.records("files")),
-        text=payload.text("text", ""),
+        text=text,
         content=payload.content("base64") if "base64" in payload else b"",
-        cut=payload.flag("cut"),
+        cut=payload.flag("cut") or not is_whole,
         size=payload.integer("size"),
     )
 
@@ -107,6 +110,7 @@ def outbound(span: Span, payload: Payload | None, position: int) -> Outbound:
             body=Body("unread"),
             status=status,
         )
+    answer = payload.record("response_body")
     return Outbound(
         span_id=span.span_id,
         position=position,
@@ -114,11 +118,11 @@ def outbound(span: Span, payload: Payload | None, position: int) -> Outbound:
         method=payload.text("method") or method,
         url=payload.text("url") or url,
         headers=payload.pairs("headers"),
-        body=body(payload.record("body")),
+        body=body(payload.record("body"), told.get(attributes.OUTBOUND_BODY)),
         status=payload.integer("status"),
         reason=payload.text("reason", ""),
         response_headers=payload.pairs("response_headers"),
-        response_body=body(payload.record("response_body")) if "response_body" in payload else None,
+        response_body=body(answer, told.get(attributes.OUTBOUND_RESPONSE_BODY)) if answer else None,
         error=failure(payload.record("error")),
     )
 

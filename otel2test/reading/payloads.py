@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, TypeVar
 
 import orjson
 
-from otel2test.attributes import FORMAT, FORMAT_VERSION
+from otel2test.attributes import FORMAT, FORMAT_VERSION, READABLE_VERSIONS
 from otel2test.errors import Problem
 from otel2test.reading.spans import Span
 from otel2test.tables import BadTableError, rows_of
@@ -53,6 +53,16 @@ class Payload:
         if default is None and key not in self:
             self._fault(key, "is missing")
         return self._typed(key, str, "a string") or default or ""
+
+    def text_apart(self, key: str, attribute: object) -> tuple[str, bool]:
+        """Return a string, that of ``attribute`` where only a length is told, and whether it is whole."""
+        length = self._content.get(key)
+        if type(length) is not int:
+            return self.text(key, ""), True
+        text = attribute if isinstance(attribute, str) else ""
+        if len(text) < length:
+            self._fault(key, "is not all there (cut by OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT?)")
+        return text, len(text) >= length
 
     def optional_text(self, key: str) -> str | None:
         return self._typed(key, str, "a string")
@@ -279,8 +289,9 @@ class SpanPayloads:
 
     def check_format(self) -> None:
         version = self.span.attributes.get(FORMAT, FORMAT_VERSION)
-        if version != FORMAT_VERSION:
-            self._faults.append(f"{FORMAT} is {version!r}, where {FORMAT_VERSION!r} can be read")
+        if version not in READABLE_VERSIONS:
+            known = " and ".join(map(repr, READABLE_VERSIONS))
+            self._faults.append(f"{FORMAT} is {version!r}, where {known} can be read")
 
     def _list(self, attribute: str) -> Payload:
         return Payload({"": self._parsed(attribute)}, attribute, self._faults)

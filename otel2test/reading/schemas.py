@@ -8,7 +8,7 @@ said about their rows.
 from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias, get_args
 
-from otel2test.attributes import usual_field_class
+from otel2test.attributes import usual_attname, usual_field_class, usual_link, usual_table
 from otel2test.reading.exchanges import Field, GenericForeignKey, ManyToMany, Model, Schema
 from otel2test.reading.payloads import Payload
 
@@ -38,20 +38,23 @@ def schema(payload: Payload) -> Schema:
 
 def _models(payload: Payload) -> Iterator[Model]:
     for item in payload.records("models"):
-        label, table = item.text("label"), item.text("table")
+        label = item.text("label")
+        table = _text(item, "table", usual_table(label))
         if label and table:
             yield _model(item, label, table)
 
 
 def _model(payload: Payload, label: str, table: str) -> Model:
     manager = payload.optional_text("manager")
+    app, _, last = label.partition(".")
+    name = _text(payload, "name", last)
     return Model(
-        module=payload.text("module"),
-        name=payload.text("name"),
+        module=_text(payload, "module", f"{app}.models"),
+        name=name,
         label=label,
         table=table,
         fields=tuple(_fields(payload)),
-        many_to_many=tuple(_many_to_many(item) for item in payload.records("many_to_many")),
+        many_to_many=tuple(_many_to_many(item, label) for item in payload.records("many_to_many")),
         generic_foreign_keys=tuple(
             GenericForeignKey(item.text("name"), item.text("content_type"), item.text("object_id"))
             for item in payload.records("generic_foreign_keys")
@@ -65,13 +68,18 @@ def _model(payload: Payload, label: str, table: str) -> Model:
         seeded=payload.flag("seeded"),
         custom_save=payload.flag("custom_save"),
         signals=payload.texts("signals"),
-        verbose_name=payload.text("verbose_name", ""),
+        verbose_name=payload.text("verbose_name", name.lower()),
         user=payload.flag("user"),
         username_field=payload.optional_text("username_field"),
         required_fields=payload.texts("required_fields"),
         create_user=payload.flag("create_user"),
         framework=payload.choice("framework", (*_FRAMEWORKS, None), None),
     )
+
+
+def _text(payload: Payload, key: str, usual: str) -> str:
+    """Return what is told, though that be empty, and else what is usual."""
+    return payload.text(key, "") if key in payload else usual
 
 
 def _fields(payload: Payload) -> Iterator[Field]:
@@ -81,7 +89,9 @@ def _fields(payload: Payload) -> Iterator[Field]:
 
 
 def _field(payload: Payload, name: str) -> Field:
-    attname, kind = payload.text("attname", name), payload.text("type")
+    kind = payload.text("type")
+    attname = payload.text("attname", usual_attname(name, kind))
+    primary_key, related_model = payload.flag("primary_key"), payload.optional_text("related_model")
     return Field(
         name=name,
         attname=attname,
@@ -90,8 +100,8 @@ def _field(payload: Payload, name: str) -> Field:
         python_class=payload.text("python_class", usual_field_class(kind)),
         null=payload.flag("null"),
         blank=payload.flag("blank"),
-        unique=payload.flag("unique"),
-        primary_key=payload.flag("primary_key"),
+        unique=payload.flag("unique") or primary_key,
+        primary_key=primary_key,
         auto_now=payload.flag("auto_now"),
         auto_now_add=payload.flag("auto_now_add"),
         editable=payload.flag("editable", default=True),
@@ -104,19 +114,20 @@ def _field(payload: Payload, name: str) -> Field:
         default=payload.value("default"),
         default_callable=payload.optional_text("default_callable"),
         db_default=payload.flag("db_default"),
-        related_model=payload.optional_text("related_model"),
-        related_field=payload.optional_text("related_field"),
+        related_model=related_model,
+        related_field=payload.optional_text("related_field") or ("id" if related_model else None),
         parent_link=payload.flag("parent_link"),
         generated=payload.flag("generated"),
     )
 
 
-def _many_to_many(payload: Payload) -> ManyToMany:
+def _many_to_many(payload: Payload, label: str) -> ManyToMany:
+    name, related_model = payload.text("name"), payload.text("related_model")
     return ManyToMany(
-        name=payload.text("name"),
-        related_model=payload.text("related_model"),
-        through=payload.text("through"),
-        through_auto_created=payload.flag("through_auto_created"),
-        source_column=payload.text("source_column"),
-        target_column=payload.text("target_column"),
+        name=name,
+        related_model=related_model,
+        through=payload.text("through", f"{label}_{name}"),
+        through_auto_created=payload.flag("through_auto_created", default=True),
+        source_column=payload.text("source_column", usual_link(label)),
+        target_column=payload.text("target_column", usual_link(related_model)),
     )

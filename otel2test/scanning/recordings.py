@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from otel2test.attributes import BODY_TEXTS, names_of
 from otel2test.scanning.detecting import Detector
 from otel2test.scanning.findings import Finding, masked
 
@@ -75,8 +76,9 @@ class _Walk:
         if trace or span:
             place = replace(place, trace=trace or place.trace, span=span or place.span, path=())
         if isinstance(key := value.get("key"), str) and "value" in value:
-            place = _Place(place.file, place.trace, place.span, key, (), key)
-        columns = value.get("columns")
+            # What a body is called says nothing of what is in it.
+            place = _Place(place.file, place.trace, place.span, key, (), "" if key in BODY_TEXTS else key)
+        columns = value.get("columns") or names_of(value.get("sources"))
         for name, item in value.items():
             if name in _NO_VALUES:
                 continue

@@ -10,7 +10,7 @@ from contextvars import ContextVar, Token
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from otel2test.attributes import ColumnPayload, ColumnsPayload
+from otel2test.attributes import ColumnPayload, ColumnsPayload, names_of
 from otel2test.processors.django.concealing import telling
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.django.statements import Origin
@@ -108,6 +108,7 @@ def _origin(compiler: Any, sql: str, params: object) -> Origin | None:
         model=query.model._meta.label,
         sources=result.sources,
         width=result.width,
+        names=result.names,
         secret_columns=result.secret_columns,
         secrets=frozenset(telling(_secret_params(query, params))),
     )
@@ -118,6 +119,7 @@ class _Result(NamedTuple):
 
     sources: tuple[ColumnPayload | ColumnsPayload | None, ...]
     width: int
+    names: list[str] | None
     secret_columns: tuple[int, ...]
 
 
@@ -129,9 +131,11 @@ _results: Final[dict[tuple[Any, str, int], _Result]] = {}
 
 def _result(compiler: Any) -> _Result:
     columns = list(_result_columns(compiler))
+    sources = tuple(_joined(source for source, _ in columns))
     return _Result(
-        sources=tuple(_joined(source for source, _ in columns)),
+        sources=sources,
         width=len(columns),
+        names=names_of(sources),
         secret_columns=tuple(position for position, (_, secret) in enumerate(columns) if secret),
     )
 
@@ -192,7 +196,7 @@ def _source(expression: Any, annotation: str | None) -> tuple[ColumnPayload | No
 def _field_source(field: Any, alias: str | None, annotation: str | None) -> tuple[ColumnPayload, bool]:
     label = field.model._meta.label
     source: ColumnPayload = {"model": label, "field": field.attname}
-    if alias is not None:
+    if alias is not None and alias != field.model._meta.db_table:
         source["alias"] = alias
     if annotation is not None:
         source["annotation"] = annotation

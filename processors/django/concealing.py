@@ -54,6 +54,6 @@ def conceal_text(text: str, secrets: Iterable[object]) -> str:
 
 def conceal_body(body: BodyPayload, secrets: Iterable[object]) -> BodyPayload:
     """Return ``body`` with pseudonyms for the secrets in its text."""
-    if "text" in body:
-        body["text"] = conceal_text(body["text"], secrets)
+    if isinstance(text := body.get("text"), str):
+        body["text"] = conceal_text(text, secrets)
     return body

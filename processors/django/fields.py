@@ -10,7 +10,13 @@ from django.db.models import Model
 from django.db.models.fields import NOT_PROVIDED
 from django.db.models.fields.related import ForeignObject
 
-from otel2test.attributes import FieldPayload, ManyToManyPayload, usual_field_class
+from otel2test.attributes import (
+    FieldPayload,
+    ManyToManyPayload,
+    usual_attname,
+    usual_field_class,
+    usual_link,
+)
 from otel2test.processors.django.statements import frozen, wired
 
 
@@ -24,7 +30,7 @@ def field_payload(field: Any) -> FieldPayload:
     kind = type(field)
     internal = field.get_internal_type()
     payload: FieldPayload = {"name": field.name, "type": internal}
-    if field.attname != field.name:
+    if field.attname != usual_attname(field.name, internal):
         payload["attname"] = field.attname
     if field.column != field.attname:
         payload["column"] = field.column
@@ -40,7 +46,8 @@ def field_payload(field: Any) -> FieldPayload:
         payload["choices"] = [wired(frozen(value)) for value in _choice_values(field.choices)]
     if isinstance(field, ForeignObject):
         payload["related_model"] = concrete(field.remote_field.model)._meta.label
-        payload["related_field"] = field.foreign_related_fields[0].attname
+        if (target := field.foreign_related_fields[0].attname) != "id":
+            payload["related_field"] = target
     return payload
 
 
@@ -49,7 +56,7 @@ def _add_flags(payload: FieldPayload, field: Any) -> None:
         payload["null"] = True
     if field.blank:
         payload["blank"] = True
-    if field.unique:
+    if field.unique and not field.primary_key:
         payload["unique"] = True
     if field.primary_key:
         payload["primary_key"] = True
@@ -94,15 +101,14 @@ def _choice_values(choices: Iterable[Any]) -> Iterable[object]:
 def many_to_many_payload(field: Any) -> ManyToManyPayload:
     """Return the relation with the columns of its joining table."""
     through = field.remote_field.through
-    payload: ManyToManyPayload = {
-        "name": field.name,
-        "related_model": concrete(field.remote_field.model)._meta.label,
-        "through": through._meta.label,
-        "through_auto_created": bool(through._meta.auto_created),
-        "source_column": field.m2m_column_name(),
-        "target_column": field.m2m_reverse_name(),
-    }
-    accessor = field.remote_field.get_accessor_name()
-    if accessor:
-        payload["target_accessor"] = accessor
+    label, related = field.model._meta.label, concrete(field.remote_field.model)._meta.label
+    payload: ManyToManyPayload = {"name": field.name, "related_model": related}
+    if through._meta.label != f"{label}_{field.name}":
+        payload["through"] = through._meta.label
+    if not through._meta.auto_created:
+        payload["through_auto_created"] = False
+    if (source := field.m2m_column_name()) != usual_link(label):
+        payload["source_column"] = source
+    if (target := field.m2m_reverse_name()) != usual_link(related):
+        payload["target_column"] = target
     return payload

@@ -21,6 +21,7 @@ from opentelemetry import context as otel_context
 from opentelemetry.trace import set_span_in_context
 
 from otel2test import attributes
+from otel2test.processors.bodies import text_apart
 from otel2test.processors.django import (
     awaiting,
     bodies,
@@ -37,6 +38,7 @@ from otel2test.processors.django.exchange import Exchange, begin, current, leave
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.failures import failure
 from otel2test.processors.guard import guard, guarded
+from otel2test.processors.traces import Parted
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import Span
@@ -120,7 +122,8 @@ def _span_started(recorder: Recorder, span: Span) -> None:
 
     def payload() -> object:
         body = bodies.request_body(request, head.content_type, exchange.request_copy, limit)
-        return messages.request_payload(head, conceal_body(body, exchange.secrets))
+        texts = text_apart(conceal_body(body, exchange.secrets), attributes.REQUEST_BODY)
+        return Parted(messages.request_payload(head, body), texts)
 
     put(exchange, attributes.REQUEST, payload)
 
@@ -201,12 +204,12 @@ def _put_all(exchange: Exchange, response: Any, limit: int) -> None:
 
         def payload() -> object:
             body = bodies.response_body(response, method, exchange.response_copy, limit)
-            return messages.response_payload(response, conceal_body(body, exchange.secrets))
+            texts = text_apart(conceal_body(body, exchange.secrets), attributes.RESPONSE_BODY)
+            return Parted(messages.response_payload(response, body), texts)
 
         put(exchange, attributes.RESPONSE, payload)
     if exchange.templates:
-        found = [{"name": name, "context_keys": keys} for name, keys in exchange.templates.items()]
-        put(exchange, attributes.TEMPLATES, found)
+        put(exchange, attributes.TEMPLATES, partial(templates.templates_payload, exchange))
     if exchange.forms:
         put(exchange, attributes.FORMS, partial(forms.forms_payload, exchange))
     if (exception := exchange.exception) is not None:

@@ -15,6 +15,7 @@ from otel2test.attributes import SessionPayload, UserPayload
 from otel2test.processors.django.exchange import Exchange, current
 from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.guard import guard, guarded
+from otel2test.processors.otlp import dump
 from otel2test.processors.snapshots import snapshot, snapshot_mapping
 from otel2test.values import Wire
 
@@ -75,7 +76,9 @@ def session_payload(exchange: Exchange) -> SessionPayload | None:
     data = _session_data(exchange.request)
     if data is None:
         return None
-    return {"before": exchange.session_before or {}, "after": _data(data)}
+    before, after = exchange.session_before or {}, _data(data)
+    # To Python, true is 1.
+    return {"before": before} if dump(after) == dump(before) else {"before": before, "after": after}
 
 
 def _session_data(request: HttpRequest) -> Mapping[str, object] | None:

@@ -91,14 +91,17 @@ def request_payload(head: RequestHead, body: BodyPayload) -> RequestPayload:
 def response_payload(response: HttpResponseBase, body: BodyPayload) -> ResponsePayload:
     """Return the response with its secrets replaced."""
     headers = [(name, value) for name, value in response.items() if name.lower() != "set-cookie"]
-    return {
+    payload: ResponsePayload = {
         "status": response.status_code,
         "reason": response.reason_phrase,
         "headers": redactor.redact_headers(headers),
-        "cookies": [_cookie(name, morsel) for name, morsel in response.cookies.items()],
         "body": body,
-        "streaming": response.streaming,
     }
+    if response.cookies:
+        payload["cookies"] = [_cookie(name, morsel) for name, morsel in response.cookies.items()]
+    if response.streaming:
+        payload["streaming"] = True
+    return payload
 
 
 def _cookie(name: str, morsel: "Morsel[str]") -> CookiePayload:
@@ -118,14 +121,17 @@ def view_payload(request: HttpRequest) -> ViewPayload | None:
     if match is None:
         return None
     module, qualname = _name(match.func)
-    return {
+    payload: ViewPayload = {
         "module": module,
         "qualname": qualname,
         "route": match.route or "",
         "url_name": match.view_name if match.url_name else None,
-        "kwargs": {name: _path_value(name, value) for name, value in match.kwargs.items()},
-        "args": [snapshot(value) for value in match.args],
     }
+    if match.kwargs:
+        payload["kwargs"] = {name: _path_value(name, value) for name, value in match.kwargs.items()}
+    if match.args:
+        payload["args"] = [snapshot(value) for value in match.args]
+    return payload
 
 
 def _path_value(name: str, value: Any) -> Wire:

@@ -41,11 +41,16 @@ def wire_rows(
         return {"rows": [_row(row, hidden, conceal, hide) for row in rows]}
     columns: list[Column] = []
     numbers: dict[tuple[int, ...], int] = {}
+    places: dict[tuple[int, ...], int] = {}
     for position, cells in enumerate(zip(*rows, strict=True)):
         if position in hidden:
             columns.append(list(map(hide, cells)))
         else:
-            columns.append(_column(cells, position, numbers, secrets, conceal))
+            column = _column(cells, position, numbers, secrets, conceal)
+            if isinstance(column, dict) and isinstance(at := column.get("at"), list):
+                known = places.setdefault(tuple(at), position)
+                column["at"] = known if known != position else at
+            columns.append(column)
     if not any(map(_has_length, columns)):
         columns[0] = list(map(conceal, next(zip(*rows, strict=True))))
     return {"cells": columns}

@@ -13,11 +13,11 @@ from typing import Any, Final, Literal
 
 import django
 from django.apps import apps
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.db.models import Model, UniqueConstraint, signals
 from django.db.models.fields.related import ForeignObject
 
-from otel2test.attributes import GenericForeignKeyPayload, ModelPayload, SchemaPayload
+from otel2test.attributes import GenericForeignKeyPayload, ModelPayload, SchemaPayload, usual_table
 from otel2test.processors.django.exchange import Exchange
 from otel2test.processors.django.fields import concrete, field_payload, many_to_many_payload
 from otel2test.processors.django.seeding import is_seeded
@@ -86,12 +86,14 @@ def _project() -> SchemaPayload:
         "time_zone": settings.TIME_ZONE,
         "language": settings.LANGUAGE_CODE,
         "databases": {alias: _vendor(database) for alias, database in settings.DATABASES.items()},
-        "session_cookie": settings.SESSION_COOKIE_NAME,
-        "csrf_cookie": settings.CSRF_COOKIE_NAME,
-        "language_cookie": settings.LANGUAGE_COOKIE_NAME,
-        "allowed_hosts": [str(host) for host in settings.ALLOWED_HOSTS],
         "models": [],
     }
+    if settings.SESSION_COOKIE_NAME != global_settings.SESSION_COOKIE_NAME:
+        payload["session_cookie"] = settings.SESSION_COOKIE_NAME
+    if settings.CSRF_COOKIE_NAME != global_settings.CSRF_COOKIE_NAME:
+        payload["csrf_cookie"] = settings.CSRF_COOKIE_NAME
+    if settings.LANGUAGE_COOKIE_NAME != global_settings.LANGUAGE_COOKIE_NAME:
+        payload["language_cookie"] = settings.LANGUAGE_COOKIE_NAME
     if isinstance(site := getattr(settings, "SITE_ID", None), int):
         payload["site_id"] = site
     if isinstance(login_url := settings.LOGIN_URL, str):
@@ -188,15 +190,14 @@ def model_payload(model: _ModelClass) -> ModelPayload:
     """Return what must be known to make a row of ``model``."""
     meta = model._meta
     payload: ModelPayload = {
-        "module": _module(model),
-        "name": model.__name__,
         "label": meta.label,
-        "table": meta.db_table,
         "fields": [field_payload(field) for field in meta.concrete_fields if field.column],
-        "many_to_many": [many_to_many_payload(field) for field in meta.local_many_to_many],
-        "unique_together": _unique_together(meta),
-        "verbose_name": meta.verbose_name_raw,
     }
+    _add_names(payload, model)
+    if relations := [many_to_many_payload(field) for field in meta.local_many_to_many]:
+        payload["many_to_many"] = relations
+    if together := _unique_together(meta):
+        payload["unique_together"] = together
     if generic := _generic_foreign_keys(meta):
         payload["generic_foreign_keys"] = generic
     if ordering := [name for name in meta.ordering or () if isinstance(name, str)]:
@@ -221,6 +222,17 @@ def model_payload(model: _ModelClass) -> ModelPayload:
     if model is _user_model():
         _add_user(payload, model)
     return payload
+
+
+def _add_names(payload: ModelPayload, model: _ModelClass) -> None:
+    """Add what doesn't follow from the label."""
+    meta = model._meta
+    if (module := _module(model)) != f"{meta.app_label}.models":
+        payload["module"] = module
+    if meta.db_table != usual_table(meta.label):
+        payload["table"] = meta.db_table
+    if (verbose_name := meta.verbose_name_raw) != model.__name__.lower():
+        payload["verbose_name"] = verbose_name
 
 
 def _module(model: _ModelClass) -> str:

@@ -46,6 +46,8 @@ _ATOMIC: Final = frozenset(
     }
 )
 _TAGGED: Final = (bytes, uuid.UUID)
+_VENDORS: Final = frozenset({"sqlite", "postgresql", "mysql", "oracle"})
+"""Those that the semantic conventions call as Django does."""
 _SIZED: Final = frozenset({str, bytes})
 _TUPLE: Final = frozenset({tuple})
 _VALUE_BYTES: Final = 16
@@ -69,6 +71,8 @@ class Origin:
     sources: tuple[ColumnPayload | ColumnsPayload | None, ...] = ()
     width: int = 0
     """How many columns these are the sources of."""
+    names: list[str] | None = None
+    """What these columns are called where each is called as its source."""
     secret_columns: tuple[int, ...] = ()
     """Positions in the result whose values must not be written."""
     secrets: frozenset[object] = frozenset()
@@ -295,12 +299,14 @@ class Statement:
     def payload(self) -> QueryPayload:
         """Return what is known by now, with its secrets replaced."""
         secrets = self.secrets
-        payload: QueryPayload = {
-            "alias": self.alias,
-            "vendor": self.vendor,
-        }
-        if not self._is_told():
-            # What the ORM makes has placeholders only.
+        payload: QueryPayload = {}
+        told = (None if self.live_span is None else self.live_span.attributes) or {}
+        if self.alias != "default":
+            payload["alias"] = self.alias
+        if self.vendor not in _VENDORS or told.get("db.system.name", told.get("db.system")) != self.vendor:
+            payload["vendor"] = self.vendor
+        if self.sql not in (told.get("db.query.text"), told.get("db.statement")):
+            # In the span's own text, secrets are replaced too. What the ORM makes has placeholders only.
             payload["sql"] = hidden_sql(self.sql) if "'" in self.sql else self.sql
         if self.connection:
             payload["connection"] = self.connection
@@ -314,10 +320,11 @@ class Statement:
         if self.many is not None:
             payload["many"] = [_params(params, secrets, named) for params in self.many]
             payload["executions"] = self.executions
-        if self.origin is not None:
+        sources = self._sources()
+        if self.origin is not None and not (sources and (sources[0] or {}).get("model") == self.origin.model):
             payload["model"] = self.origin.model
         if self.columns is not None:
-            self._add_result(payload, self.columns, secrets)
+            self._add_result(payload, self.columns, sources, secrets)
         if self.rowcount is not None:
             payload["rowcount"] = self.rowcount
         if self.lastrowid is not None:
@@ -326,13 +333,21 @@ class Statement:
             payload["error"] = {**self.error, "message": conceal_text(self.error["message"], secrets)}
         return payload
 
-    def _is_told(self) -> bool:
-        """Return whether the span has the same text, where its secrets are replaced, too."""
-        told = (None if self.live_span is None else self.live_span.attributes) or {}
-        return self.sql in (told.get("db.query.text"), told.get("db.statement"))
+    def _sources(self) -> list[ColumnPayload | ColumnsPayload | None]:
+        """Return where each column of the result comes from; nothing where that isn't known."""
+        if self.columns is None or self.origin is None or not 0 < self.origin.width <= len(self.columns):
+            return []
+        return [*self.origin.sources, *[None] * (len(self.columns) - self.origin.width)]
 
-    def _add_result(self, payload: QueryPayload, columns: list[str], secrets: set[object]) -> None:
-        payload["columns"] = columns
+    def _add_result(
+        self,
+        payload: QueryPayload,
+        columns: list[str],
+        sources: list[ColumnPayload | ColumnsPayload | None],
+        secrets: set[object],
+    ) -> None:
+        if not sources or self.origin is None or columns != self.origin.names:
+            payload["columns"] = columns
         hidden = self._hidden(columns)
         told = wire_rows(
             self.rows,
@@ -342,10 +357,12 @@ class Statement:
             hide=lambda cell: redactor.scramble(wired(cell)),
         )
         payload.update(told)  # type: ignore[typeddict-item] # mypy doesn't see that it is part of it
-        payload["fetched"] = self.fetched
-        payload["exhausted"] = self.exhausted
-        if self.origin is not None and 0 < self.origin.width <= len(columns):
-            payload["sources"] = [*self.origin.sources, *[None] * (len(columns) - self.origin.width)]
+        if self.fetched != len(self.rows):
+            payload["fetched"] = self.fetched
+        if not self.exhausted:
+            payload["exhausted"] = False
+        if sources:
+            payload["sources"] = sources
 
     def _hidden(self, columns: list[str]) -> Collection[int]:
         if self.origin is not None:

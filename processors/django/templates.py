@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import wrapt
 
+from otel2test.attributes import TemplatePayload
 from otel2test.processors.django import forms
 from otel2test.processors.django.exchange import Exchange, tied
 from otel2test.processors.django.hooks import replace_method
@@ -76,6 +77,19 @@ def _rendering_jinja2(render: Callable[..., Any]) -> Callable[..., Any]:
         return render(self, context, *args, **kwargs)
 
     return recorded
+
+
+def templates_payload(exchange: Exchange) -> list[TemplatePayload]:
+    """Return the templates; one that was given all that the one before was, with what it had beside."""
+    told: list[TemplatePayload] = []
+    before: list[str] = []
+    for name, keys in exchange.templates.items():
+        if before and set(before) <= set(keys):
+            told.append({"name": name, "further_keys": [key for key in keys if key not in before]})
+        else:
+            told.append({"name": name, "context_keys": keys})
+        before = keys
+    return told
 
 
 def _remember(exchange: Exchange, name: object, layers: Sequence[Mapping[str, object]]) -> None:

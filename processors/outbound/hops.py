@@ -18,13 +18,21 @@ from opentelemetry import context as contexts
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, get_current_span, set_span_in_context
 
-from otel2test.attributes import OUTBOUND, BodyPayload, ExceptionPayload, OutboundPayload
+from otel2test.attributes import (
+    OUTBOUND,
+    OUTBOUND_BODY,
+    OUTBOUND_RESPONSE_BODY,
+    BodyPayload,
+    ExceptionPayload,
+    OutboundPayload,
+)
 from otel2test.processors import callers
-from otel2test.processors.bodies import BodyCopy, body_payload
+from otel2test.processors.bodies import BodyCopy, body_payload, text_apart
 from otel2test.processors.failures import failure
 from otel2test.processors.guard import guard
 from otel2test.processors.recorder import Recorder
 from otel2test.processors.redaction import redactor
+from otel2test.processors.traces import Parted
 
 Library: TypeAlias = Literal["requests", "urllib3", "httpx", "urllib"]
 Headers: TypeAlias = list[tuple[str, str]]
@@ -154,14 +162,16 @@ class Hop:
         self._status, self._reason = status, reason
         self._response_headers, self._response_body = headers, body
 
-    def payload(self) -> OutboundPayload:
+    def payload(self) -> Parted:
         """Return what is known when the trace is written."""
+        body = self._request_body()
+        texts = text_apart(body, OUTBOUND_BODY)
         payload: OutboundPayload = {
             "library": self._library,
             "method": self._method,
             "url": self._url,
             "headers": redactor.redact_headers(self._headers),
-            "body": self._request_body(),
+            "body": body,
         }
         if self._error is not None:
             payload["error"] = self._error
@@ -170,8 +180,9 @@ class Hop:
             payload["reason"] = self._reason
             payload["response_headers"] = redactor.redact_headers(self._response_headers)
         if self._response_body is not None:
-            payload["response_body"] = self._response_body()
-        return payload
+            answer = payload["response_body"] = self._response_body()
+            texts |= text_apart(answer, OUTBOUND_RESPONSE_BODY)
+        return Parted(payload, texts)
 
     def _request_body(self) -> BodyPayload:
         if isinstance(self._body, bytes):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from otel2test.attributes import REQUEST
+from otel2test.attributes import REQUEST, REQUEST_BODY
 from tests.processors.conftest import spans, written
 from tests.processors.project import Project
 
@@ -94,4 +94,9 @@ def requests(project: Project) -> Iterator[dict[str, Any]]:
         for span in spans(line):
             found = {item["key"]: item["value"] for item in span["attributes"]}
             if REQUEST in found:
-                yield json.loads(found[REQUEST]["stringValue"])
+                payload = json.loads(found[REQUEST]["stringValue"])
+                if REQUEST_BODY in found:
+                    text = found[REQUEST_BODY]["stringValue"]
+                    assert payload["body"]["text"] == len(text)
+                    payload["body"]["text"] = text
+                yield payload

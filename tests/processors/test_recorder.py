@@ -239,7 +239,7 @@ def test_the_request_span_names_the_format(bench: Bench) -> None:
     with bench.django.start_as_current_span("request"), bench.tracer.start_as_current_span("work"):
         pass
 
-    assert bench.lines() == [{"request": {"otel2test.format": "1"}, "work": {}}]
+    assert bench.lines() == [{"request": {"otel2test.format": "2"}, "work": {}}]
 
 
 def test_a_trace_that_grows_too_large_takes_no_further_spans_and_says_so(bench: Bench) -> None:

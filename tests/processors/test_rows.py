@@ -156,3 +156,14 @@ def test_moments_are_written_as_python_writes_them(moments: list[dt.datetime]) -
 def test_says_how_many_rows_are_all_the_same() -> None:
     told = wire_rows([(1, "a", 1)] * 4, [], set(), conceal=encode, hide=encode)["cells"]
     assert rows_of(told) == [[1, "a", 1]] * 4
+
+
+def test_columns_that_change_together_say_once_where() -> None:
+    rows = [("de", "Bonn", 1), ("fr", "Paris", 2), ("de", "Bonn", 3), ("de", "Bonn", 4)]
+    told = wire_rows(rows, [], set(), conceal=encode, hide=encode)["cells"]
+    assert told == [
+        {"cells": ["de", "fr"], "at": [0, 1, 0, 0]},
+        {"cells": ["Bonn", "Paris"], "at": 0},
+        [1, 2, 3, 4],
+    ]
+    assert rows_of(told) == [list(row) for row in rows]

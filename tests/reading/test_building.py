@@ -5,7 +5,7 @@ import datetime as dt
 
 import pytest
 
-from otel2test.attributes import FieldPayload, SessionPayload
+from otel2test.attributes import BodyPayload, FieldPayload, ModelPayload, SessionPayload
 from otel2test.reading.building import exchanges
 from otel2test.reading.exchanges import (
     Body,
@@ -244,7 +244,72 @@ def test_defaults_of_the_schema_are_those_of_its_vocabulary() -> None:
         "a.B",
         "a_b",
         (Field("title", "title", "title", "CharField", "django.db.models.fields.CharField"),),
+        verbose_name="b",
     )
+
+
+def test_what_follows_from_the_rest_of_the_schema_need_not_be_told() -> None:
+    told = exchange(
+        request(
+            "GET",
+            "/",
+            schema=schema(
+                model(
+                    "todos.Todo",
+                    field("id", "AutoField", primary_key=True, unique=True),
+                    foreign_key("owner", "auth.User"),
+                    many_to_many=[
+                        {
+                            "name": "tags",
+                            "related_model": "todos.Tag",
+                            "through": "todos.Todo_tags",
+                            "through_auto_created": True,
+                            "source_column": "todo_id",
+                            "target_column": "tag_id",
+                        }
+                    ],
+                    verbose_name="todo",
+                )
+            ),
+        )
+    )
+    brief: ModelPayload = {
+        "label": "todos.Todo",
+        "fields": [
+            {"name": "id", "type": "AutoField", "primary_key": True},
+            {"name": "owner", "type": "ForeignKey", "related_model": "auth.User"},
+        ],
+        "many_to_many": [{"name": "tags", "related_model": "todos.Tag"}],
+    }
+    assert exchange(request("GET", "/", schema=schema(brief))).schema == told.schema
+
+
+def test_a_body_has_an_attribute_of_its_own() -> None:
+    body: BodyPayload = {"kind": "text", "size": 4, "text": 3}
+    node = told(request("PUT", "/", body=body, answer=body), REQUEST_BODY="a\né", RESPONSE_BODY="b\né")
+    found = exchange(node)
+    assert found.request.body == Body("text", text="a\né", size=4)
+    assert found.response is not None
+    assert found.response.body == Body("text", text="b\né", size=4)
+
+
+def test_a_body_whose_attribute_was_cut_is_told_as_cut() -> None:
+    node = told(request("GET", "/", answer={"kind": "text", "text": 3}), RESPONSE_BODY="ab")
+    (found,), problems = exchanges(recorded(node).trace())
+    assert found.response is not None
+    assert (found.response.body.text, found.response.body.cut, len(problems)) == ("ab", True, 1)
+
+
+def test_a_session_that_stayed_as_it_was_and_templates_given_the_same() -> None:
+    templates = [
+        {"name": "a.html", "context_keys": ["x", "y"]},
+        {"name": "b.html", "further_keys": ["z"]},
+        {"name": "c.html", "further_keys": []},
+        {"name": "d.html", "context_keys": ["w"]},
+    ]
+    found = exchange(told(request("GET", "/", session={"before": {"a": 1}}), TEMPLATES=templates))
+    assert found.session == Session({"a": 1}, {"a": 1})
+    assert ["".join(each.context_keys) for each in found.templates] == ["xy", "xyz", "xyz", "w"]
 
 
 def test_exception_and_faults() -> None:
@@ -316,7 +381,12 @@ def _request_payload(**changed: object) -> dict[str, object]:
 
 
 BROKEN: list[tuple[str, object, str]] = [
-    ("FORMAT", "2", "otel2test.format is '2', where '1' can be read"),
+    ("FORMAT", "3", "otel2test.format is '3', where '1' and '2' can be read"),
+    (
+        "RESPONSE",
+        {"status": 200, "body": {"kind": "text", "text": 9}},
+        "otel2test.http.response.body.text is not all there (cut by OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT?)",
+    ),
     ("REQUEST", "{", "otel2test.http.request is not valid JSON (cut by OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT?)"),
     ("REQUEST", [], "otel2test.http.request is not an object"),
     ("REQUEST", _request_payload(method=None), "otel2test.http.request.method is missing"),

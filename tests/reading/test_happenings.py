@@ -62,6 +62,27 @@ def test_a_query_in_full() -> None:
     )
 
 
+def test_what_follows_from_the_rest_of_a_query_need_not_be_told() -> None:
+    sources: list[object] = [
+        {"model": "shop.Order", "fields": ["id", "due"]},
+        {"annotation": "total", "model": "shop.Order", "field": "x"},
+    ]
+    rows = [[1, None, 2], [3, None, 4]]
+    node = query(
+        "SELECT 1",
+        columns=["id", "due", "total"],
+        rows=rows,
+        sources=sources,  # type: ignore[arg-type] # neighbours are told together
+        model="shop.Order",
+    )
+    assert one_query(told(node, QUERY={"rows": rows, "sources": sources})) == one_query(node)
+
+
+def test_a_result_without_rows_was_seen_to_its_end() -> None:
+    found = one_query(told(query("SELECT 1"), QUERY={"columns": ["a"], "rows": []}))
+    assert (found.rows, found.fetched, found.exhausted) == ((), 0, True)
+
+
 def test_a_write_in_full() -> None:
     node = query(
         "INSERT INTO orders VALUES (?)", many=[[1], [2]], rowcount=2, lastrowid=2, error=failure("a.E", "no")
@@ -249,6 +270,10 @@ BROKEN: list[tuple[object, str]] = [
     ({**BASE, "cells": [[1, 2]]}, "otel2test.db.query.cells holds something else than rows of 2 values"),
     ({**BASE, "cells": [[1], 2]}, "otel2test.db.query.cells holds something else than columns"),
     ({**BASE, "cells": [[1], {"like": 1}]}, "otel2test.db.query.cells points to what isn't there"),
+    (
+        {**BASE, "cells": [[1], {"cells": [1], "at": 0}]},
+        "otel2test.db.query.cells points to what isn't there",
+    ),
     (
         {**BASE, "cells": [[1], {"cells": [1], "at": [-1]}]},
         "otel2test.db.query.cells points to what isn't there",

@@ -43,6 +43,8 @@ def everywhere(text: str) -> dict[str, Any]:
             "headers": [["X-Api-Key", text]],
             "body": {"kind": "json", "text": json.dumps({"a": [{"password": text}]})},
         },
+        "otel2test.http.response.body": json.dumps({"a": [{"password": text}]}),
+        "otel2test.http.outbound.body": f"<p>password={json.dumps(text, ensure_ascii=False)}</p>",
         "otel2test.db.query": {"columns": ["id", "password"], "rows": [[1, text]]},
         "otel2test.calls": [
             {"arguments": {"user": {"$object": {"type": "a.B", "attributes": {"token": text}}}}}
@@ -66,6 +68,21 @@ def test_a_secret_in_a_column_is_found(tmp_path: Path, column: object) -> None:
     )
     findings = scan([str(file)], {}).findings
     assert any("password" in finding.where for finding in findings), findings
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        [{"model": "a.B", "fields": ["id", "password"]}],
+        [{"field": "id"}, {"annotation": "password"}],
+        [{"model": "a.B", "field": "id"}, {"model": "a.B", "field": "password"}],
+    ],
+)
+def test_columns_are_known_by_their_sources(tmp_path: Path, sources: object) -> None:
+    file = tmp_path / "spans.json"
+    file.write_bytes(recording({"otel2test.db.query": {"sources": sources, "rows": [[1, "pA55-word-1234"]]}}))
+    (finding,) = scan([str(file)], {}).findings
+    assert finding.where.endswith("password")
 
 
 @each_secret
@@ -141,6 +158,15 @@ def test_what_is_zipped_is_opened(tmp_path: Path) -> None:
     file.write_bytes(gzip.compress(recording({"app.password": "hunter2!x"})))
 
     assert len(scan([str(file)], {}).findings) == 1
+
+
+def test_what_is_whole_is_looked_at_behind_what_is_broken(tmp_path: Path) -> None:
+    file = tmp_path / "spans.json.gz"
+    line = gzip.compress(recording({"app.password": "hunter2!x"}))
+    for broken in (line[:1], line[:9], line[:-9], b"\x1f\x8b\x08" + b"\xff" * 30):
+        file.write_bytes(broken + line)
+        found = scan([str(file)], {})
+        assert (len(found.findings), len(found.problems)) == (1, 1)
 
 
 def test_names_of_the_user_count(tmp_path: Path) -> None:

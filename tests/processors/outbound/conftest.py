@@ -5,11 +5,11 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from otel2test.attributes import OUTBOUND, OutboundPayload
+from otel2test.attributes import OUTBOUND, OUTBOUND_BODY, OUTBOUND_RESPONSE_BODY, OutboundPayload
 from tests.processors.conftest import Bench, spans, written
 
 
@@ -60,13 +60,25 @@ def server() -> Iterator[str]:
 def hops(bench: Bench) -> list[tuple[Any, OutboundPayload]]:
     """Return the spans with outbound records, in the order they started."""
     found = [
-        (span, json.loads(item["value"]["stringValue"]))
+        (span, _with_texts(json.loads(told[OUTBOUND]), told))
         for line in written(bench.folder)
         for span in spans(line)
-        for item in span.get("attributes", ())
-        if item["key"] == OUTBOUND
+        if OUTBOUND in (told := _texts(span))
     ]
     return sorted(found, key=lambda hop: int(hop[0]["startTimeUnixNano"]))
+
+
+def _texts(span: Any) -> dict[str, str]:
+    return {item["key"]: item["value"].get("stringValue") for item in span.get("attributes", ())}
+
+
+def _with_texts(payload: Any, told: dict[str, str]) -> OutboundPayload:
+    """Put the texts of the bodies back to where their lengths stand."""
+    for body, name in (("body", OUTBOUND_BODY), ("response_body", OUTBOUND_RESPONSE_BODY)):
+        if name in told:
+            assert payload[body]["text"] == len(told[name])
+            payload[body]["text"] = told[name]
+    return cast("OutboundPayload", payload)
 
 
 def only_hop(bench: Bench) -> OutboundPayload:

@@ -17,7 +17,7 @@ from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.instrumentation.sqlite3 import SQLite3Instrumentor
 from opentelemetry.sdk.trace import TracerProvider
 
-from otel2test.attributes import JSON_PAYLOADS
+from otel2test.attributes import JSON_PAYLOADS, names_of
 from otel2test.processors.django import database as database_hooks
 from otel2test.processors.django import handlers, waiting
 from otel2test.processors.files import TraceFile
@@ -116,14 +116,37 @@ def _value(attribute: dict[str, Any]) -> Any:
 
 
 def _complete(attributes: dict[str, Any]) -> None:
-    """Give a statement its rows, its text, where only the driver told it, and a source a column."""
-    query = attributes.get("otel2test.db.query")
-    if query is None:
-        return
+    """Put in what is left out of payloads because it follows from something else that is told."""
+    for name in ("request", "response"):
+        payload = attributes.get(f"otel2test.http.{name}")
+        text = attributes.pop(f"otel2test.http.{name}.body", None)
+        if payload is not None and text is not None:
+            # Not always as long: secrets that become known later are replaced in it, too.
+            assert type(payload["body"]["text"]) is int
+            payload["body"]["text"] = text
+    if (session := attributes.get("otel2test.session")) is not None:
+        session.setdefault("after", session["before"])
+    keys: list[str] = []
+    for template in attributes.get("otel2test.templates", ()):
+        if "further_keys" in template:
+            template["context_keys"] = [*keys, *template.pop("further_keys")]
+        keys = template["context_keys"]
+    if (query := attributes.get("otel2test.db.query")) is not None:
+        _complete_query(query, attributes)
+
+
+def _complete_query(query: dict[str, Any], attributes: dict[str, Any]) -> None:
     query.setdefault("sql", attributes.get("db.query.text", attributes.get("db.statement")))
+    query.setdefault("vendor", attributes.get("db.system.name", attributes.get("db.system")))
+    query.setdefault("alias", "default")
     if "cells" in query:
         query["rows"] = rows_of(query.pop("cells"))
+    if "rows" in query:
+        query.setdefault("fetched", len(query["rows"]))
+        query.setdefault("exhausted", True)
     if "sources" in query:
+        query.setdefault("columns", names_of(query["sources"]))
+        query.setdefault("model", (query["sources"][0] or {}).get("model"))
         query["sources"] = [column for source in query["sources"] for column in _columns(source)]
 
 

@@ -41,8 +41,23 @@ def test_user_and_session_of_a_login(visit: Visit, client: Client, user: User) -
     }
     session = recorded["session"]
     assert session["before"] == session["after"]
+    assert '"after' not in recorded.line
     assert session["before"]["_auth_user_id"] == str(user.pk)
     assert session["before"]["_auth_user_hash"] != user.get_session_auth_hash()
+
+
+def test_true_instead_of_one_is_a_change(visit: Visit, client: Client) -> None:
+    session = client.session
+    session["seen"] = 1
+    session.save()
+    client.cookies["sessionid"] = str(session.session_key)
+
+    def view(request: HttpRequest) -> HttpResponse:
+        request.session["seen"] = request.session["seen"] == 1
+        return HttpResponse("ok")
+
+    _, recorded = visit(view)
+    assert repr(recorded["session"]) == "{'before': {'seen': 1}, 'after': {'seen': True}}"
 
 
 def test_stranger(visit: Visit) -> None:

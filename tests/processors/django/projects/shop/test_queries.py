@@ -1,6 +1,7 @@
 """Statements with their parameters, and rows as the program fetches them."""
 
 import datetime as dt
+import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -68,9 +69,24 @@ def test_get(asked: Asked) -> None:
     assert [row[1] for row in query["rows"]] == ["top"]
     assert (query["fetched"], query["exhausted"]) == (1, True)
     assert query["sources"] == [
-        {"model": "shop.Shelf", "field": "id", "alias": "shop_shelf"},
-        {"model": "shop.Shelf", "field": "name", "alias": "shop_shelf"},
+        {"model": "shop.Shelf", "field": "id"},
+        {"model": "shop.Shelf", "field": "name"},
     ]
+
+
+def test_what_the_rest_tells_is_not_told_again(asked: Asked) -> None:
+    recorded = asked(lambda: [list(Shelf.objects.all()), list(Product.objects.all()[:1])])
+    shelves, products = (
+        json.loads(item["value"]["stringValue"])
+        for resource in json.loads(recorded.line)["resourceSpans"]
+        for scope in resource["scopeSpans"]
+        for span in scope["spans"]
+        for item in span["attributes"]
+        if item["key"] == "otel2test.db.query"
+    )
+    assert shelves.keys() == {"params", "rows", "sources"}
+    # The column of this field has another name.
+    assert products.keys() == {"params", "columns", "rows", "sources"}
 
 
 def test_its_text_stands_on_the_span_once(asked: Asked) -> None:
