@@ -18,6 +18,8 @@ from typing import Final, Literal, TypeAlias
 
 from uv import find_uv_bin
 
+from scripts import mysqlclient
+
 ROOT = Path(__file__).resolve().parent.parent
 
 EnvironmentName: TypeAlias = Literal["sample", "servers", "without-distro"]
@@ -28,8 +30,6 @@ REQUIREMENTS: dict[EnvironmentName, tuple[str, ...]] = {
     "servers": ("requests", "gunicorn", "uvicorn", "opentelemetry-distro", f"--editable={ROOT}", *DRIVERS),
     "without-distro": ("requests", f"--editable={ROOT}"),
 }
-BUILT: Final = ("mysqlclient",)
-"""Drivers that have to be built, for which a machine may lack what it takes: they are left out there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,8 @@ def environment(name: EnvironmentName, versions: Versions | None = None) -> Path
             python = str(folder / "bin" / "python")
             uv("venv", "--python", str(wished.interpreter), str(folder))
             uv("pip", "install", "--python", python, *requirements)
-            for driver in BUILT if DRIVERS[0] in requirements else ():
-                subprocess.run(
-                    [find_uv_bin(), "pip", "install", "--python", python, driver],
-                    check=False,
-                    capture_output=True,
-                )
+            if DRIVERS[0] in requirements:
+                mysqlclient.install(Path(python))
             stamp.write_text(wanted, encoding="utf-8")
     return folder / "bin"
 
