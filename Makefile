@@ -9,7 +9,7 @@ READY := .venv/ready
 help:
 	@echo "make demo     record the sample project, generate its tests, run them, show them"
 	@echo "make test     ruff, mypy and all tests"
-	@echo "make matrix   the tests on every Python and Django that is supported and at hand"
+	@echo "make matrix   what depends on them on every Python and Django that is supported and at hand"
 	@echo "make samples  record samples/spans/ anew"
 	@echo "make corpus   record third-party applications, generate their tests, run them, tell how many pass"
 	@echo "make benchmarks   measure what recording and generating cost, beside others"
@@ -23,9 +23,10 @@ demo: $(READY)
 test: lint
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-# PY=3.12 and DJANGO=5.2 run those cells only, PART=tests/processors those tests; RESUME=1 goes on where it was broken off.
+# PY=3.12 and DJANGO=5.2 run those cells only, PART=tests/processors those tests, FULL=1 all tests in each
+# cell; RESUME=1 goes on where it was broken off.
 matrix: $(READY)
-	@$(BIN)/python scripts/matrix.py $(if $(PY),--python $(PY)) $(if $(DJANGO),--django $(DJANGO)) $(if $(RESUME),--resume) $(PART)
+	@$(BIN)/python scripts/matrix.py $(if $(PY),--python $(PY)) $(if $(DJANGO),--django $(DJANGO)) $(if $(RESUME),--resume) $(if $(FULL),--full) $(PART)
 
 samples: $(READY)
 	@$(BIN)/python -m samples.record
@@ -56,5 +57,5 @@ $(READY): pyproject.toml
 	@test -x $(BIN)/python || { echo "Making .venv …"; $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python mysqlclient 2>/dev/null || echo "mysqlclient can't be built here, so its tests are skipped; it needs the headers of MySQL or MariaDB."
+	@$(BIN)/python -m scripts.mysqlclient $(BIN)/python
 	@touch $@

@@ -1,13 +1,15 @@
 #!/usr/bin/env python
-"""Run the whole test suite on every supported Python that is at hand, with every supported Django.
+"""Run what depends on Python and Django on each supported Python at hand, with each supported Django.
 
-In each of these, the sample project is recorded on every pair of database driver and server that is
-at hand; see ``tests/endtoend/test_drivers_and_servers.py``.
+That is the recorder's tests, those that start servers, and those that run generated tests (``DEPENDING``);
+the sample project is recorded on every pair of database driver and server that is at hand, see
+``tests/endtoend/test_drivers_and_servers.py``. The rest, which is the same with every Django, is run
+besides in one cell (``WHOLE``), and by ``--full`` in each.
 
 Leaves: an environment for each cell in ``.venvs/matrix/``, the output of its tests beside it, and
 a table on the terminal. Exits with 1 if a test failed anywhere or no Python was found.
 
-All of it takes hours. ``--python 3.12 --django 5.2`` runs one cell, ``--resume`` goes on after it was
+All of it takes some hours. ``--python 3.12 --django 5.2`` runs one cell, ``--resume`` goes on after it was
 broken off, or after what failed was mended: it takes the cells that passed for passed. What stands
 behind, such as ``tests/processors``, is handed to pytest, and then it is those tests only.
 """
@@ -19,7 +21,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -31,6 +33,19 @@ PYTHONS = ("3.11", "3.12", "3.13")
 DJANGOS = ("4.2", "5.2", "6.0")
 IMPOSSIBLE = {("3.11", "6.0")}
 """Django 6.0 needs Python 3.12."""
+DEPENDING = (
+    "tests/endtoend",
+    "tests/processors",
+    "tests/proving",
+    "tests/samples",
+    "tests/test_corpus_proving.py",
+    "tests/test_golden.py",
+    "tests/test_hard_cases.py",
+    "tests/test_packaging.py",
+)
+"""What may come out differently with another Python or Django: it runs the recorder, or a project."""
+WHOLE = ("3.13", "6.0")
+"""The cell in which all tests are run; ``make test`` mostly runs them on an older Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +67,13 @@ class Wishes:
     resume: bool = False
     """Whether what passed in an earlier run isn't run again."""
     part: tuple[str, ...] = ()
-    """What pytest is given, if not all tests are run."""
+    """What pytest is given, instead of what a cell is for."""
+    full: bool = False
+    """Whether each cell runs all tests."""
+
+    def tests(self, python: str, django: str) -> tuple[str, ...]:
+        """Return what pytest is given in this cell; nothing stands for all tests."""
+        return self.part or (() if self.full or (python, django) == WHOLE else DEPENDING)
 
 
 def wishes(arguments: Sequence[str] | None = None) -> Wishes:
@@ -61,10 +82,15 @@ def wishes(arguments: Sequence[str] | None = None) -> Wishes:
     parser.add_argument("--python", action="append", choices=PYTHONS, help="only this one; may be repeated")
     parser.add_argument("--django", action="append", choices=DJANGOS, help="only this one; may be repeated")
     parser.add_argument("--resume", action="store_true", help="leave out the cells that passed before")
-    parser.add_argument("part", nargs="*", help="files or folders of tests, if not all are run")
+    parser.add_argument("--full", action="store_true", help="run all tests in each cell")
+    parser.add_argument("part", nargs="*", help="files or folders of tests, instead of what a cell is for")
     given = parser.parse_args(arguments)
     return Wishes(
-        tuple(given.python or PYTHONS), tuple(given.django or DJANGOS), given.resume, tuple(given.part)
+        tuple(given.python or PYTHONS),
+        tuple(given.django or DJANGOS),
+        given.resume,
+        tuple(given.part),
+        given.full,
     )
 
 
@@ -87,39 +113,43 @@ def find(python: str) -> Path | None:
     return None
 
 
-def run_cell(interpreter: Path, python: str, django: str, part: Sequence[str] = ()) -> Outcome:
-    """Make the cell's environment anew and run the tests in it."""
+def run_cell(interpreter: Path, python: str, django: str, tests: Sequence[str] = ()) -> Outcome:
+    """Make the cell's environment anew and run these tests in it, or all."""
     name = f"py{python}-django{django}"
     folder, log, report = CELLS / name, CELLS / f"{name}.log", CELLS / f"{name}.xml"
     own_python = folder / "bin" / "python"
     report.unlink(missing_ok=True)
-    passed_mark(name).unlink(missing_ok=True)
     CELLS.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
     install = (find_uv_bin(), "pip", "install", "--python", own_python)
-    steps: tuple[tuple[bool, tuple[str | Path, ...]], ...] = (
-        (True, (find_uv_bin(), "venv", "--clear", "--python", interpreter, folder)),
-        (True, (*install, "--editable", ".", "--group", "dev", f"django~={django}.0")),
-        # It has to be built, for which a machine may lack the headers; its tests are skipped there.
-        (False, (*install, "mysqlclient")),
-        (True, (own_python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", f"--junitxml={report}", *part)),
+    pytest = (own_python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--durations=40")
+    steps: tuple[tuple[str | Path, ...], ...] = (
+        (find_uv_bin(), "venv", "--clear", "--python", interpreter, folder),
+        (*install, "--editable", ".", "--group", "dev", f"django~={django}.0"),
+        (own_python, "-m", "scripts.mysqlclient", own_python),
+        (*pytest, f"--junitxml={report}", *tests),
     )
     environ = {**os.environ, "OTEL2TEST_MATRIX": "all"}
     with log.open("wb") as output:
-        for needed, step in steps:
+        for step in steps:
             done = subprocess.run(
                 step, cwd=ROOT, env=environ, stdout=output, stderr=subprocess.STDOUT, check=False
             )
-            if needed and done.returncode != 0:
+            if done.returncode != 0:
                 break
     found = outcome(report, done.returncode)
-    if found.good and not part:
-        passed_mark(name).write_text(found.text, encoding="utf-8")
-    return found
+    return replace(found, text=f"{found.text} in {(time.monotonic() - started) / 60:.0f} min")
 
 
-def passed_mark(name: str) -> Path:
-    """Return the file that says that a cell passed; a report may stem from a run that was broken off."""
-    return CELLS / f"{name}.passed"
+def passed_mark(python: str, django: str, wished: Wishes) -> Path | None:
+    """Return the file that says that a cell passed; a report may stem from a run that was broken off.
+
+    What was run of a part says nothing of a cell.
+    """
+    if wished.part:
+        return None
+    whole = "" if wished.tests(python, django) else "-whole"
+    return CELLS / f"py{python}-django{django}{whole}.passed"
 
 
 def outcome(report: Path, status: int) -> Outcome:
@@ -160,16 +190,19 @@ def outcome_of(python: str, django: str, wished: Wishes) -> Outcome:
         return Outcome("not supported", good=True)
     if python not in wished.pythons or django not in wished.djangos:
         return Outcome("left out", good=True)
-    mark = passed_mark(f"py{python}-django{django}")
-    if wished.resume and mark.exists():
+    mark = passed_mark(python, django, wished)
+    if mark and wished.resume and mark.exists():
         return Outcome(mark.read_text(encoding="utf-8"), good=True, ran=True)
     interpreter = find(python)
     if interpreter is None:
         return Outcome("no such Python", good=True)
     print(f"Python {python}, Django {django}: ", end="", flush=True)
-    started = time.monotonic()
-    found = run_cell(interpreter, python, django, wished.part)
-    print(f"{found.text} in {time.monotonic() - started:.0f} s", flush=True)
+    if mark:
+        mark.unlink(missing_ok=True)
+    found = run_cell(interpreter, python, django, wished.tests(python, django))
+    if mark and found.good:
+        mark.write_text(found.text, encoding="utf-8")
+    print(found.text, flush=True)
     return found
 
 

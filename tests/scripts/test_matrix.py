@@ -7,7 +7,19 @@ from subprocess import CompletedProcess
 import pytest
 
 from scripts import matrix
-from scripts.matrix import DJANGOS, PYTHONS, Outcome, Wishes, outcome, outcome_of, table, wishes
+from scripts.matrix import (
+    DEPENDING,
+    DJANGOS,
+    PYTHONS,
+    ROOT,
+    WHOLE,
+    Outcome,
+    Wishes,
+    outcome,
+    outcome_of,
+    table,
+    wishes,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +66,20 @@ def test_cells_are_chosen_on_the_command_line() -> None:
         ("3.12",), ("4.2", "6.0"), resume=True
     )
     assert wishes(["tests/processors"]).part == ("tests/processors",)
+    assert wishes(["--full"]).full
+
+
+def test_a_cell_runs_what_depends_on_it_and_one_of_them_all() -> None:
+    cells = [(python, django) for python in PYTHONS for django in DJANGOS]
+
+    assert [cell for cell in cells if not Wishes().tests(*cell)] == [WHOLE]
+    assert {Wishes().tests(*cell) for cell in cells} == {DEPENDING, ()}
+    assert {Wishes(full=True).tests(*cell) for cell in cells} == {()}
+    assert {Wishes(part=("tests/proving",), full=True).tests(*cell) for cell in cells} == {("tests/proving",)}
+
+
+def test_what_may_depend_on_python_and_django_is_there() -> None:
+    assert all((ROOT / part).exists() for part in DEPENDING)
 
 
 def test_only_what_is_wished_for_and_has_not_passed_is_run(
@@ -76,22 +102,26 @@ def test_only_what_is_wished_for_and_has_not_passed_is_run(
     monkeypatch.setattr(subprocess, "run", run)
     cells = [(python, "5.2") for python in PYTHONS]
 
-    assert outcome_of("3.12", "5.2", Wishes(part=("tests/scripts",))).text == "7 passed"
+    assert outcome_of("3.12", "5.2", Wishes(part=("tests/scripts",))).text == "7 passed in 0 min"
     ran.clear()
     wished = Wishes(pythons=("3.12", "3.13"), resume=True)
     first = [outcome_of(*cell, wished) for cell in cells]
     assert [(found.text, found.ran) for found in first] == [
         ("left out", False),
-        ("7 passed", True),
-        ("6 passed, 1 failed", True),
+        ("7 passed in 0 min", True),
+        ("6 passed, 1 failed in 0 min", True),
     ]
     assert ran == ["py3.12-django5.2", "py3.13-django5.2"]
 
     ran.clear()
     failing.clear()
     again = [outcome_of(*cell, Wishes(resume=True)).text for cell in cells]
-    assert again == ["7 passed"] * 3
+    assert again == ["7 passed in 0 min"] * 3
     assert ran == ["py3.11-django5.2", "py3.13-django5.2"]
+
+    ran.clear()
+    outcome_of("3.12", "5.2", Wishes(resume=True, full=True))
+    assert ran == ["py3.12-django5.2"]
 
     ran.clear()
     for cell in cells:
