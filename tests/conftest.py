@@ -4,6 +4,8 @@ import signal
 
 import pytest
 
+pytest_plugins = ["tests.grouping"]
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it puts in the background so, and what the tests start would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
