@@ -46,16 +46,28 @@ class Line:
 
 
 @contextmanager
-def lines_run(folder: Path) -> Iterator[set[Line]]:
-    """Collect the lines of ``folder`` that run in this block."""
-    found: set[Line] = set()
-    with _watching(folder, found.add):
-        yield found
+def lines_run(folder: Path, *, when: Callable[[], bool] = lambda: True) -> Iterator[dict[Line, bool]]:
+    """Collect the lines of ``folder`` that run in this block, each with whether ``when`` ever held there.
+
+    They are known when the block ends.
+    """
+    lines: dict[Line, bool] = {}
+    found: dict[tuple[str, int], bool] = {}
+
+    def reached(file: str, number: int) -> None:
+        if not found.get((file, number)):
+            found[file, number] = when()
+
+    try:
+        with _watching(f"{folder}/", reached):
+            yield lines
+    finally:
+        lines.update({Line(*place): held for place, held in found.items()})
 
 
 @contextmanager
 def failing_at(
-    folder: Path, target: Line, error: BaseException, *, when: Callable[[], bool] = lambda: True
+    target: Line, error: BaseException, *, when: Callable[[], bool] = lambda: True
 ) -> Iterator[list[Line]]:
     """Raise ``error`` when ``target`` is first reached in this block; the list is empty if it never is.
 
@@ -63,22 +75,22 @@ def failing_at(
     """
     raised: list[Line] = []
 
-    def reached(line: Line) -> None:
-        if line == target and not raised and when():
-            raised.append(line)
+    def reached(_file: str, number: int) -> None:
+        if number == target.number and not raised and when():
+            raised.append(target)
             raise error
 
-    with _watching(folder, reached):
+    with _watching(target.file, reached):
         yield raised
 
 
 @contextmanager
-def _watching(folder: Path, reached: Callable[[Line], None]) -> Iterator[None]:
-    prefix = f"{folder}/"
+def _watching(prefix: str, reached: Callable[[str, int], None]) -> Iterator[None]:
+    """Call ``reached`` with the file and the number of each line that runs in files whose path begins so."""
 
     def trace_line(frame: FrameType, event: str, _argument: object) -> Any:
         if event == "line":
-            reached(Line(frame.f_code.co_filename, frame.f_lineno))
+            reached(frame.f_code.co_filename, frame.f_lineno)
         return trace_line
 
     def trace_call(frame: FrameType, _event: str, _argument: object) -> Any:

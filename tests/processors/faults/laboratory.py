@@ -111,11 +111,11 @@ def main() -> None:
     for case in CASES:  # the first run does what is done once
         case.told()
 
-    ways: dict[Line, list[tuple[float, Any]]] = {}
-    """The cases that come to a line, with the time that each takes."""
+    ways: dict[Line, list[tuple[float, Any, bool]]] = {}
+    """The cases that come to a line, the time that each takes, and whether it is inside of its trace then."""
     for case in CASES:
         memory.traces.clear()
-        lines: set[Line] = set()
+        lines: dict[Line, bool] = {}
         started = time.perf_counter()
         told = case.told(partial(_with_lines, lines))
         taken = time.perf_counter() - started
@@ -123,16 +123,16 @@ def main() -> None:
             report.changed.append(f"{case.name}: {told} instead of {plain[case.name]}")
         if not memory.requests():
             report.unrecorded.append(case.name)
-        for line in lines:
+        for line, inside in lines.items():
             # Cases whose trace is never written can't tell of a fault.
-            ways.setdefault(line, []).append((taken if memory.requests() else math.inf, case))
+            ways.setdefault(line, []).append((taken if memory.requests() else math.inf, case, inside))
     report.faulty = faults()
     report.reached = sorted({*map(str, ways), *installing})
     report.failed = sorted(map(str, worth_failing(ways)))
 
     # A number given to the program makes it try only every so many lines, for a quick look.
     for line in islice(worth_failing(ways), 0, None, int(sys.argv[1]) if sys.argv[1:] else 1):
-        _, case = min(ways[line], key=itemgetter(0))
+        _, case, _ = min(ways[line], key=itemgetter(0))
         memory.traces.clear()
         counted = sum(faults().values())
         raised: list[Line] = []
@@ -142,7 +142,7 @@ def main() -> None:
         elif raised and sum(faults().values()) == counted:
             report.uncounted.append(str(line))
         elif raised and memory.requests() and not any(map(_tells, memory.requests())):
-            cases = [case for _, case in sorted(ways[line], key=itemgetter(0))]
+            cases = [case for _, case, inside in sorted(ways[line], key=itemgetter(0)) if inside]
             if not any(_is_told_inside(line, case, memory) for case in cases):
                 report.untold.append(str(line))
         if made._here.faults is not None:
@@ -187,7 +187,7 @@ def _fail_shutdown(made: Recorder, report: Report) -> None:
     for line in worth_failing(_lines_of(made.shutdown)):
         report.reached.append(str(line))
         try:
-            with failing_at(PROCESSORS, line, InjectedError(str(line))):
+            with failing_at(line, InjectedError(str(line))):
                 made.shutdown()
         except InjectedError as error:
             report.leaks[str(line)] = f"shutdown: {error}"
@@ -202,7 +202,7 @@ def _install(made: Recorder) -> None:
 def _lines_of(run: Callable[[], object]) -> set[Line]:
     with lines_run(PROCESSORS) as found:
         run()
-    return found
+    return set(found)
 
 
 def _fail_installing(made: Recorder, cases: Any, plain: dict[str, Any], report: Report) -> list[str]:
@@ -223,7 +223,7 @@ def _fail_installing(made: Recorder, cases: Any, plain: dict[str, Any], report: 
         if first is not None:
 
             def told(line: Line = first) -> list[Any]:
-                with failing_at(PROCESSORS, line, InjectedError(str(line))):
+                with failing_at(line, InjectedError(str(line))):
                     _install(made)
                 return [[case.name, case.told()] for case in cases]
 
@@ -256,17 +256,21 @@ def _in_a_child(run: Callable[[], Any]) -> Any:
     return json.loads(content)
 
 
-def _with_lines(lines: set[Line], run: Callable[[], Any]) -> Any:
-    with lines_run(PROCESSORS) as found:
+def _with_lines(lines: dict[Line, bool], run: Callable[[], Any]) -> Any:
+    with lines_run(PROCESSORS, when=_is_recording) as found:
         outcome = run()
     lines |= found
     return outcome
 
 
+def _is_recording() -> bool:
+    return get_current_span().is_recording()
+
+
 def _with_fault(
     line: Line, raised: list[Line], run: Callable[[], Any], *, when: Callable[[], bool] = lambda: True
 ) -> Any:
-    with failing_at(PROCESSORS, line, InjectedError(str(line)), when=when) as reached:
+    with failing_at(line, InjectedError(str(line)), when=when) as reached:
         outcome = run()
     raised += reached
     return outcome
@@ -278,7 +282,7 @@ def _is_told_inside(line: Line, case: Any, memory: Memory) -> bool:
     Before, it may have come to the line for no trace: what starts one draws its number.
     """
     memory.traces.clear()
-    case.told(partial(_with_fault, line, [], when=lambda: get_current_span().is_recording()))
+    case.told(partial(_with_fault, line, [], when=_is_recording))
     return any(map(_tells, memory.requests()))
 
 
