@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -220,6 +221,17 @@ def test_a_value_that_is_set_to_nothing_is_told() -> None:
         "due = '2026-05-01' WHERE shop_order.id = 7 recorded, "
         "due = NULL WHERE shop_order.id = 7 in the replay"
     )
+
+
+def test_a_decimal_may_be_handed_to_the_database_as_a_text() -> None:
+    def asked(total: object) -> Exchange:
+        sql = 'INSERT INTO "shop_order" ("title", "total") VALUES (%s, %s)'
+        return exchange(query(sql, ("Tea", total), rowcount=1))
+
+    assert compare(asked(Decimal("5.00")), asked("5.00")).fidelity == 1
+    assert compare(asked("5.00"), asked(Decimal("5.00"))).fidelity == 1
+    assert compare(asked(Decimal("5.00")), asked("5.01")).fidelity < 1
+    assert compare(asked(5), asked("5")).fidelity < 1
 
 
 def test_members_of_a_list_come_in_any_order() -> None:
