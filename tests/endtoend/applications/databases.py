@@ -74,6 +74,9 @@ def activate(name: str) -> None:
         pymysql: Any = import_module("pymysql")
         # Django asks for the version of mysqlclient, whose place it takes.
         pymysql.version_info = (2, 2, 7, "final", 0)
+        # An instrumentation may have imported mysqlclient where that is there, too: none of it may be left.
+        for module in [name for name in sys.modules if name.startswith("MySQLdb.")]:
+            del sys.modules[module]
         pymysql.install_as_MySQLdb()
 
 

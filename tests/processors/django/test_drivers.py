@@ -32,3 +32,19 @@ def test_driver(driver: str, instrumented: bool) -> None:
         command, cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+INSTEAD = """
+import MySQLdb.constants.ER
+from tests.endtoend.applications.databases import activate
+activate("pymysql")
+import django.db.backends.mysql.base
+print(django.db.backends.mysql.base.Database.__name__)
+"""
+
+
+def test_pymysql_takes_the_place_of_mysqlclient_that_was_imported_before() -> None:
+    pytest.importorskip("MySQLdb", reason="mysqlclient is not installed")
+    command = [sys.executable, "-c", INSTEAD]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.stdout == "pymysql\n", done.stderr
