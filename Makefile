@@ -26,7 +26,7 @@ test: lint
 # PY=3.12 and DJANGO=5.2 run those cells only, PART=tests/processors those tests, FULL=1 all tests in each
 # cell; RESUME=1 goes on where it was broken off.
 matrix: $(READY)
-	@$(BIN)/python scripts/matrix.py $(if $(PY),--python $(PY)) $(if $(DJANGO),--django $(DJANGO)) $(if $(RESUME),--resume) $(if $(FULL),--full) $(PART)
+	@$(BIN)/python -m scripts.matrix $(if $(PY),--python $(PY)) $(if $(DJANGO),--django $(DJANGO)) $(if $(RESUME),--resume) $(if $(FULL),--full) $(PART)
 
 samples: $(READY)
 	@$(BIN)/python -m samples.record

@@ -1,4 +1,3 @@
-#!/usr/bin/env python
 """Run what depends on Python and Django on each supported Python at hand, with each supported Django.
 
 That is the recorder's tests, those that start servers, and those that run generated tests (``DEPENDING``);
@@ -25,6 +24,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from uv import find_uv_bin
+
+from samples.environments import Versions
 
 ROOT = Path(__file__).resolve().parent.parent
 CELLS = ROOT / ".venvs" / "matrix"
@@ -122,10 +123,17 @@ def run_cell(interpreter: Path, python: str, django: str, tests: Sequence[str] =
     CELLS.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     install = (find_uv_bin(), "pip", "install", "--python", own_python)
-    pytest = (own_python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--durations=40")
+    pytest = (own_python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--verbose", "--durations=40")
     steps: tuple[tuple[str | Path, ...], ...] = (
         (find_uv_bin(), "venv", "--clear", "--python", interpreter, folder),
-        (*install, "--editable", ".", "--group", "dev", f"django~={django}.0"),
+        (
+            *install,
+            "--editable",
+            ".",
+            "--group",
+            "dev",
+            *Versions(interpreter, python, django).requirements(),
+        ),
         (own_python, "-m", "scripts.mysqlclient", own_python),
         (*pytest, f"--junitxml={report}", *tests),
     )

@@ -89,7 +89,7 @@ def report() -> dict[str, Any]:
         timeout=900,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-4000:]
+    assert done.returncode == 0, done.stderr[-40_000:]
     told: dict[str, Any] = json.loads(done.stdout)
     return told
 
