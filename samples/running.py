@@ -17,7 +17,7 @@ from pathlib import Path
 import orjson
 
 PROJECT = Path(__file__).resolve().parent / "todo_project"
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds to wait for anything; far more than it takes, so that only what is broken fails."""
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE")

@@ -90,7 +90,7 @@ class Project:
             env=environ(env),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
 
@@ -125,7 +125,7 @@ class Project:
 
     def wait_for_requests(self, count: int) -> list[str]:
         """A line is written after its response was sent."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(found := self.requests()) < count and time.monotonic() < deadline:
             time.sleep(0.05)
         return found
@@ -149,7 +149,7 @@ def environ(changes: dict[str, str]) -> dict[str, str]:
 
 def get(url: str, **headers: str) -> str:
     request = urllib.request.Request(url, headers=headers)
-    with urllib.request.urlopen(request, timeout=20) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         return str(response.read().decode())
 
 
@@ -175,7 +175,7 @@ def free_port() -> int:
 
 def connected(port: int, process: subprocess.Popen[Any]) -> socket.socket:
     """Return a connection to what ``process`` opens sooner or later."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         assert process.poll() is None
         client = socket.socket()
@@ -187,7 +187,7 @@ def connected(port: int, process: subprocess.Popen[Any]) -> socket.socket:
 
 
 def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         with socket.socket() as client:
