@@ -39,8 +39,10 @@ needs_a_compiler = pytest.mark.skipif(
 )
 
 
-def unpacked_wheel(folder: Path, **environ: str) -> Path:
-    """Build an sdist of a copy of the sources, and a wheel of that; return what is in it."""
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build one of a copy of the sources."""
+    folder = tmp_path_factory.mktemp("sdist")
     sources = folder / "sources"
     sources.mkdir()
     for name in NEEDED:
@@ -48,18 +50,29 @@ def unpacked_wheel(folder: Path, **environ: str) -> Path:
             shutil.copytree(ROOT / name, sources / name, symlinks=True)
         else:
             shutil.copy(ROOT / name, sources / name)
+    build("--sdist", "--out-dir", folder, sources)
+    (archive,) = folder.glob("*.tar.gz")
+    return archive
+
+
+def unpacked_wheel(sdist: Path, folder: Path, **environ: str) -> Path:
+    """Build a wheel; return what is in it."""
+    build("--wheel", "--out-dir", folder, sdist, **environ)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "lib")
+    return folder / "lib"
+
+
+def build(*arguments: str | Path, **environ: str) -> None:
     done = subprocess.run(
-        [find_uv_bin(), "build", "--python", sys.executable, "--out-dir", folder, sources],
+        [find_uv_bin(), "build", "--python", sys.executable, *arguments],
         env={**os.environ, **environ},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder / "lib")
-    return folder / "lib"
 
 
 def run(program: list[str], folder: Path) -> str:
@@ -81,9 +94,9 @@ TELL_HOOK = "from otel2test.processors.calls import Hook; print(Hook.__name__)"
 
 
 @needs_a_compiler
-def test_the_compiled_form_passes_the_same_tests(tmp_path: Path) -> None:
+def test_the_compiled_form_passes_the_same_tests(sdist: Path, tmp_path: Path) -> None:
     # What is compiled does the same, however fast it is; all of it optimized takes a minute.
-    lib = unpacked_wheel(tmp_path, CFLAGS="-O1 -g0")
+    lib = unpacked_wheel(sdist, tmp_path, CFLAGS="-O1 -g0")
     for name in SUITE:
         copied = lib / "tests" / name
         copied.parent.mkdir(parents=True, exist_ok=True)
@@ -98,8 +111,10 @@ def test_the_compiled_form_passes_the_same_tests(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("environ", [{"CC": "false"}, {"OTEL2TEST_COMPILE": "0"}], ids=["fails", "not-asked"])
-def test_without_a_compiler_the_interpreted_form_is_left(tmp_path: Path, environ: dict[str, str]) -> None:
-    lib = unpacked_wheel(tmp_path, **environ)
+def test_without_a_compiler_the_interpreted_form_is_left(
+    sdist: Path, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    lib = unpacked_wheel(sdist, tmp_path, **environ)
 
     assert list(lib.rglob("*.so")) == []
     hook = "Monitoring" if sys.version_info >= (3, 12) else "Profiling"
