@@ -80,9 +80,14 @@ def _install(python: Path, environ: Mapping[str, str] | None = None) -> bool:
 def _done(command: tuple[str | Path, ...], folder: Path, environ: Mapping[str, str] | None = None) -> bool:
     try:
         done = subprocess.run(
-            command, cwd=folder, env={**os.environ, **(environ or {})}, capture_output=True, check=False
+            command,
+            cwd=folder,
+            env={**os.environ, **(environ or {})},
+            capture_output=True,
+            timeout=300,  # apt-get waits long for a network that isn't there
+            check=False,
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
 
