@@ -25,6 +25,7 @@ from otel2test.inverting.django.effects import Effects
 from otel2test.inverting.django.hidden import without_hidden
 from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.paths import with_keys
+from otel2test.inverting.django.recognising import OWN_KEY
 from otel2test.inverting.django.rows import Arrangement
 from otel2test.inverting.django.showing import Showing
 from otel2test.inverting.django.volatility import Inputs
@@ -43,8 +44,6 @@ _USUAL_TYPES: Final = (*PAGES, "application/json")
 
 _FILES: Final = frozenset({"FileField", "ImageField"})
 _WRITES: Final = re.compile(r"\s*(INSERT|UPDATE|REPLACE)\b", re.IGNORECASE)
-_OWN_KEY: Final = re.compile(r"id|pk|uuid", re.IGNORECASE)
-"""Names under which an object shows its own key."""
 _KEYISH: Final = re.compile(r"(^|_)(id|pk|uuid|url|href|key|link|location|self)$|Id$|Url$")
 
 
@@ -184,7 +183,7 @@ class Answer:
 
     def _reference(self, value: int | str, key: str, of: Created | None) -> Value | None:
         """Return the created row's key where ``value`` is one, or is a path with one in it."""
-        if _OWN_KEY.fullmatch(key):
+        if OWN_KEY.fullmatch(key):
             created = of if of is not None and str(of.key()) == str(value) else None
         else:
             pointed = self._pointed_to(of, key)

@@ -26,7 +26,7 @@ from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.inventing import implicit_value
 from otel2test.inverting.django.joining import Joined
 from otel2test.inverting.django.models import import_name, manager_of
-from otel2test.inverting.django.recognising import Recognised
+from otel2test.inverting.django.recognising import OWN_KEY, Recognised
 from otel2test.inverting.django.rows import Arrangement, Row, Visible
 from otel2test.inverting.django.volatility import Inputs
 from otel2test.inverting.expressions import Attribute, Text, Value, Values, Variable
@@ -407,7 +407,32 @@ class Effects:
             yield AssertStored(variable, import_name(model), manager_of(model), ((item.name, value),))
         else:
             self.needs_clock |= self.inputs.from_clock(value)
-            yield AssertAttribute(variable, item.name, self.inputs.on_test_server(value))
+            yield AssertAttribute(variable, item.name, self._inside(value))
+
+    def _inside(self, value: object, key: str = "", of: Created | None = None) -> Value:
+        """Return what to compare with, where a document may hold keys and drawn values of created rows.
+
+        ``of`` is the created row that the object around ``value``, which has it under ``key``, is a copy of.
+        """
+        if isinstance(value, Mapping):
+            shown = self.shown_as(value)
+            return {name: self._inside(item, name, shown) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._inside(item, key) for item in value]
+        if of is not None and OWN_KEY.fullmatch(key) and value == of.key():
+            return Attribute(self.variable(of), "pk")
+        drawn = self._drawn_for(value) if isinstance(value, str) and key else None
+        return self.inputs.on_test_server(value) if drawn is None else drawn
+
+    def _drawn_for(self, text: str) -> Value | None:
+        """Return the attribute of a created row for which the value was drawn that is written as ``text``."""
+        created, item, stored = self._recognised.stored_as(text) or (None, None, None)
+        if created is None or item is None or not self._fetched(created.model):
+            return None
+        if not self._unrepeatable(item, stored):
+            return None
+        attribute = Attribute(self.variable(created), item.name)
+        return attribute if isinstance(stored, str) else Text(attribute)
 
     def _is_told(self, value: object) -> bool:
         """Say whether the value isn't what a callable default gave: it was sent, or there before."""
@@ -451,6 +476,10 @@ class Effects:
             if row.model is target and item.related_field and row.value(item.related_field) == value:
                 return item.name, Variable(self.arrangement.name(row))
         for created in among:
-            if created.model is target and created.key() == value and self._fetched(target):
+            if created.key() != value or not self._fetched(created.model):
+                continue
+            if created.model is target:
                 return item.name, Variable(self.variable(created))
+            if self._counts_as(created.model, target):  # Django takes no child's row for its parent's part
+                return item.attname, Attribute(self.variable(created), "pk")
         return item.attname, value

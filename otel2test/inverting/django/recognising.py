@@ -4,15 +4,19 @@ What enters are the rows that a request created and those that were arranged; th
 they hold, as a response may name each of thousands.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from otel2test.identifiers import snake_case
 from otel2test.inverting.django import identifying
 from otel2test.inverting.django.identifying import Created
 from otel2test.inverting.django.rows import Row
 from otel2test.reading.exchanges import Field, Model
+
+OWN_KEY: Final = re.compile(r"id|pk|uuid", re.IGNORECASE)
+"""Names under which an object shows its own key."""
 
 _T = TypeVar("_T", Created, Row)
 

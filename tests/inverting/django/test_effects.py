@@ -20,7 +20,7 @@ from otel2test.inverting.assertions import (
     FetchRows,
     RefreshRow,
 )
-from otel2test.inverting.expressions import Variable
+from otel2test.inverting.expressions import Attribute, Text, Variable
 from otel2test.inverting.plan import Plan
 from tests.inverting.django.planning import plan, plan_of, shop, steps, values
 from tests.inverting.shop import PERSON, SHOP, TAG, TODO, USER, delete, insert, select, update
@@ -454,3 +454,47 @@ def test_a_row_deleted_and_made_again_under_its_key_is_not_gone() -> None:
 
     assert steps(found, AssertGone) == []
     assert [step.lookup for step in steps(found, FetchRow)] == [()]
+
+
+def test_a_created_row_points_to_the_parents_part_of_another() -> None:
+    place = model("shop.Place", ID, field("name"))
+    cafe = model(
+        "shop.Cafe",
+        *place["fields"],
+        foreign_key("place_ptr", "shop.Place", primary_key=True, parent_link=True),
+        field("stars", "IntegerField"),
+    )
+    visit = model("shop.Visit", ID, foreign_key("place", "shop.Place"))
+
+    found = plan_of(
+        insert(place, 4, name="Norma"),
+        insert(cafe, place_ptr_id=4, stars=5),
+        insert(visit, 9, place_id=4),
+        models=schema(place, cafe, visit),
+    )
+
+    assert effects(found)[-1] == AssertAttribute("visit", "place_id", Attribute("cafe", "pk"))
+
+
+def test_a_document_repeats_the_key_and_what_was_drawn_for_another_created_row() -> None:
+    drawn = uuid.UUID("0c5a8b0e-3f6f-4c0e-9f57-6d1f6f7f0a01")
+    page = model("shop.Page", ID, field("title"), field("mark", "UUIDField", default_callable="uuid.uuid4"))
+    copy = model("shop.Copy", ID, field("content", "JSONField"))
+    content = {"pk": 7, "title": "Ale", "mark": str(drawn), "others": [{"pk": 7, "title": "Gin"}]}
+
+    found = plan_of(
+        insert(page, 7, title="Ale", mark=drawn.hex),
+        insert(copy, 9, content=json.dumps(content)),
+        models=schema(page, copy),
+    )
+
+    assert effects(found)[-1] == AssertAttribute(
+        "copy",
+        "content",
+        {
+            "pk": Attribute("page", "pk"),
+            "title": "Ale",
+            "mark": Text(Attribute("page", "mark")),
+            "others": [{"pk": 7, "title": "Gin"}],
+        },
+    )
