@@ -152,11 +152,12 @@ class Changes:
         for entity in attempt.of(unsure):
             if len(found) >= number:
                 break
+            asked = self._unsure(entity, conditions)
             if (
                 not attempt.rather_another()
-                and self._may_be_one(entity, fact)
+                and self._may_be_one(entity, asked, source)
                 and self.foresight.may_have_been_hit(entity, fact)
-                and self.completer.satisfy(entity, conditions, source)
+                and self.completer.satisfy(entity, asked, source)
             ):
                 found.append(entity)
         for entity in self.foresight.hit(fact) if isinstance(fact, Updated) and len(found) < number else ():
@@ -172,16 +173,20 @@ class Changes:
         candidates = [item for item in self.judge.candidates(table, conditions) if _alive(item)]
         return candidates, [item for item in candidates if self.judge.verdict(item, conditions, now) is True]
 
-    def _may_be_one(self, entity: Entity, fact: Updated | Deleted) -> bool:
+    def _unsure(self, entity: Entity, conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+        """Return the conditions that don't hold for sure by now, be it by what the request had written."""
+        return tuple(item for item in conditions if not self.judge.verdict(entity, (item,), now))
+
+    def _may_be_one(self, entity: Entity, asked: Sequence[Condition], source: Source) -> bool:
         """Say whether what the row satisfied when it was read leaves open that it satisfies more."""
-        written = set(self.written_to(entity, fact.source))
+        written = set(self.written_to(entity, source))
         read = [
             item
             for conditions in self.conditions_of(entity)
             for item in conditions
             if written.isdisjoint(columns_of((item,)))
         ]
-        return not read or self.completer.is_feasible(entity, (*read, *fact.conditions))
+        return not read or self.completer.is_feasible(entity, (*read, *asked))
 
     def set_savepoint(self, fact: Savepoint) -> None:
         connection = fact.source.connection

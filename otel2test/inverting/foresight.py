@@ -4,18 +4,21 @@ What enters are all facts of a request; what is asked while these are gone throu
 that are read only later are those that a write hit, or that an earlier query found.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 from otel2test.inverting.completing import Completer
-from otel2test.inverting.conditions import Condition, OneOf, readable
-from otel2test.inverting.entities import Entity, Identity, Known, Rows, before, is_known
-from otel2test.inverting.facts import Change, Choice, Deleted, Fact, Seen, Source, Unknown, Updated
+from otel2test.inverting.conditions import OneOf, readable
+from otel2test.inverting.entities import Entity, Identity, KeyOf, Known, Rows, is_known
+from otel2test.inverting.facts import Change, Choice, Deleted, Fact, Inserted, Seen, Source, Unknown, Updated
 from otel2test.inverting.judging import Judge
 
 _MOST_LOOKED_AT: Final = 1000
 """So many rows that are seen later are looked at for each that isn't known."""
+_MOST_BETWEEN: Final = 30
+"""Of more writes between one and a query, each may have been to any row."""
 
 
 class Foresight:
@@ -25,11 +28,27 @@ class Foresight:
         self.rows = rows
         self.judge = judge
         self.completer = completer
-        self._updates = [fact for fact in facts if isinstance(fact, Updated)]
-        deletions = [fact for fact in facts if isinstance(fact, Deleted)]
-        self._deletions = [fact for fact in deletions if readable(fact.conditions)]
-        """What is read after one of these was none of the rows that it hit."""
-        self._last_seen = dict(self._sightings(facts)) if self._updates or deletions else {}
+        self._updates: dict[str, list[Updated]] = {}
+        """Table → what was set in it, in order."""
+        self._deletions: dict[str, list[Deleted]] = {}
+        """Table → deletions that can be read: what is seen after one is none of the rows that it hit."""
+        self._made: dict[Identity, list[int]] = {}
+        """What identifies a row → where rows with that were inserted."""
+        for fact in facts:
+            if isinstance(fact, Updated):
+                self._updates.setdefault(fact.table, []).append(fact)
+            elif isinstance(fact, Deleted) and readable(fact.conditions):
+                self._deletions.setdefault(fact.table, []).append(fact)
+            elif isinstance(fact, Inserted):
+                for key in self.rows.identity_keys(fact.table, fact.values):
+                    self._made.setdefault(key, []).append(fact.source.position)
+        self._set = {
+            table: {column for fact in updates for column in fact.values}
+            for table, updates in self._updates.items()
+        }
+        """Table → the columns that were set by any of them."""
+        writes = any(isinstance(fact, (Updated, Deleted)) for fact in facts)
+        self._last_seen = dict(self._sightings(facts)) if writes else {}
         """What identifies a row → the last query's row that told of it."""
 
     def _sightings(self, facts: Iterable[Fact]) -> Iterator[tuple[Identity, Seen]]:
@@ -38,87 +57,89 @@ class Foresight:
                 for key in self.rows.identity_keys(fact.table, fact.values):
                     yield key, fact
 
+    def _is_of_later(self, key: Identity, seen: Seen, source: Source) -> bool:
+        """Say whether what was read is of a row that was there already, and was read after that."""
+        since, until = source.position, seen.source.position
+        return since < until and not any(since < made < until for made in self._made.get(key, ()))
+
     def may_have_been_hit(self, entity: Entity, fact: Updated | Deleted) -> bool:
         """Say whether what was read of the row later leaves that open."""
-        known = {column: told.value for column, told in entity.before.items()}
-        named = {
-            item.column: item.values[0]
-            for item in fact.conditions
-            if isinstance(item, OneOf) and len(item.values) == 1
+        known = {
+            column: told.value
+            for column in (*entity.before, *entity.after)
+            if (told := entity.value(column)) is not None and is_known(told)
         }
-        found = [
-            self._last_seen.get(key) for key in self.rows.identity_keys(entity.table, {**known, **named})
-        ]
-        later = [seen for seen in found if seen and seen.source.position > fact.source.position]
+        keys = self.rows.identity_keys(entity.table, {**known, **_named(fact)})
+        found = [(key, self._last_seen.get(key)) for key in keys]
+        later = [seen for key, seen in found if seen and self._is_of_later(key, seen, fact.source)]
         if isinstance(fact, Deleted):
             return not later
-        written = {
-            column: told.value
-            for column, told in entity.after.items()
-            if column not in fact.values and is_known(told)
-        }
-        return all(
-            self._may_be_left(fact, seen, known) is not None
-            and not any(seen.values.get(column, value) != value for column, value in written.items())
-            for seen in later
-        )
+        return all(self._may_be_left(fact, seen, known) is not None for seen in later)
 
     def _may_be_left(
         self, fact: Updated, seen: Seen, known: Mapping[str, object]
     ) -> Mapping[str, object] | None:
         """Return what a row was like that a write made what was read later; None if it can't have."""
+        plain = {column: value for column, value in fact.values.items() if not _is_computed(value)}
+        open_columns = self._written_between(fact, seen, {**known, **plain})
         was = dict(known)
         for column, value in seen.values.items():
             written = fact.values.get(column, value)
+            if column in open_columns:
+                continue
             if isinstance(written, Change) and written.column == column:
                 if isinstance(value, (int, float)) and isinstance(written.by, (int, float)):
                     was.setdefault(column, value - written.by)
-            elif not isinstance(written, (Change, Choice, Unknown)):
-                if written != value:
+            elif not _is_computed(written):
+                told = was.get(column, value) if column not in fact.values else written
+                if told != value and not isinstance(told, KeyOf):
                     return None
                 if column not in fact.values:
                     was.setdefault(column, value)
-        plain = {
-            column: value
-            for column, value in fact.values.items()
-            if not isinstance(value, (Change, Choice, Unknown))
-        }
-        left = {**was, **plain, **seen.values}
-        if self._verdict(fact, was, fact.conditions) is False:
+        lasting = {column: value for column, value in was.items() if column not in fact.values}
+        left = {**lasting, **plain, **seen.values}
+        left = {column: value for column, value in left.items() if column not in open_columns}
+        if self.judge.of_values(fact.table, was, fact.conditions) is False:
             return None
-        if self._verdict(fact, left, seen.conditions) is False:
+        if self.judge.of_values(fact.table, {**left, **seen.values}, seen.conditions) is False:
             return None
-        between = range(fact.source.position + 1, seen.source.position)
         gone = any(
-            each.source.position in between and self._verdict(fact, left, each.conditions) is True
-            for each in self._deletions
-            if each.table == fact.table
+            self.judge.of_values(fact.table, left, each.conditions) is True
+            for each in _between(self._deletions.get(fact.table, ()), fact, seen)
         )
         return None if gone else was
 
-    def _verdict(
-        self, fact: Updated, values: Mapping[str, object], conditions: Sequence[Condition]
-    ) -> bool | None:
-        row = Entity(fact.table, -1)
-        row.before.update((column, Known(value, fact.source)) for column, value in values.items())
-        return self.judge.verdict(row, conditions, before)
+    def _written_between(self, fact: Updated, seen: Seen, left: Mapping[str, object]) -> set[str]:
+        """Return the columns that other writes may have set again before the row was read."""
+        between = _between(self._updates.get(fact.table, ()), fact, seen)
+        if len(between) > _MOST_BETWEEN:
+            return self._set[fact.table]
+        again = {column for each in between for column in each.values}
+        lasting = {column: value for column, value in left.items() if column not in again}
+        return {
+            column
+            for each in between
+            if self.judge.of_values(fact.table, lasting, each.conditions) is not False
+            for column in each.values
+        }
 
     def hit(self, fact: Updated) -> Iterator[Entity]:
         """Yield rows that nobody had seen yet, but that a later query found as the write left them."""
         attempt = self.completer.attempt
-        for (table, columns, parts), seen in attempt.of(
-            list(islice(self._last_seen.items(), _MOST_LOOKED_AT))
-        ):
+        named = {column: value for column, value in _named(fact).items() if column not in fact.values}
+        for key, seen in attempt.of(self._seen_as(fact.table, named)):
+            table, columns, parts = key
             if table == fact.table and attempt.rather_another():
                 continue
-            told = dict(zip(columns, parts, strict=True))
             if (
                 table != fact.table
-                or seen.source.position < fact.source.position
                 or not fact.values.keys().isdisjoint(columns)
+                or any(seen.values.get(column, value) != value for column, value in named.items())
+                or not self._is_of_later(key, seen, fact.source)
                 or self._is_known(seen)
             ):
                 continue
+            told = dict(zip(columns, parts, strict=True))
             was = self._may_be_left(fact, seen, told)
             if was is not None:
                 found = self._named(seen, told)
@@ -126,6 +147,15 @@ class Foresight:
                 open_columns = was.keys() - told.keys() - fact.values.keys()
                 self.completer.learn(found, {name: was[name] for name in sorted(open_columns)}, fact.source)
                 yield found
+
+    def _seen_as(self, table: str, named: Mapping[str, object]) -> list[tuple[Identity, Seen]]:
+        """Return the rows that are read later and may be one of these values."""
+        by_key = [
+            (key, self._last_seen[key])
+            for key in self.rows.identity_keys(table, named)
+            if key in self._last_seen
+        ]
+        return by_key or list(islice(self._last_seen.items(), _MOST_LOOKED_AT))
 
     def _named(self, seen: Seen, key: Mapping[str, object]) -> Entity:
         """Return a new row for one that is read later, with what identifies it."""
@@ -139,15 +169,17 @@ class Foresight:
         """Return the row, new by now, that a later query finds by its key and a former one found without."""
         attempt = self.completer.attempt
         best: tuple[int, Seen, dict[str, object]] | None = None
-        for (name, columns, parts), seen in islice(self._last_seen.items(), _MOST_LOOKED_AT):
-            if name != table or seen.source.position < source.position or self._is_known(seen):
+        for identity, seen in islice(self._last_seen.items(), _MOST_LOOKED_AT):
+            name, columns, parts = identity
+            if name != table or not self._is_of_later(identity, seen, source):
                 continue
             both = values.keys() & seen.values.keys()
             alike = sum(seen.values[column] == values[column] for column in both)
+            if (best is not None and alike <= best[0]) or self._is_known(seen):
+                continue
             key = dict(zip(columns, parts, strict=True))
             if (
-                (best is None or alike > best[0])
-                and all(self._may_become(seen, key, column, values[column]) for column in both)
+                all(self._may_become(seen, key, column, values[column]) for column in both)
                 and not attempt.rather_another()
             ):
                 best = alike, seen, key
@@ -156,9 +188,9 @@ class Foresight:
     def _may_become(self, seen: Seen, key: Mapping[str, object], column: str, was: object) -> bool:
         """Say whether the updates may have made what was read of a row of what the column had been."""
         ends = [was]
-        for fact in self._updates:
-            written = fact.values.get(column, was) if fact.table == seen.table else was
-            if written is was or self._verdict(fact, key, fact.conditions) is False:
+        for fact in self._updates.get(seen.table, ()) if seen.values[column] != was else ():
+            written = fact.values.get(column, was)
+            if written is was or self.judge.of_values(fact.table, key, fact.conditions) is False:
                 continue
             if isinstance(written, (Choice, Unknown)) or len(ends) > _MOST_LOOKED_AT:
                 return True
@@ -178,3 +210,29 @@ class Foresight:
             self.rows.identified(seen.table, key) is not None or self.rows.was_inserted(seen.table, key)
             for key in told
         )
+
+
+def _named(fact: Updated | Deleted) -> dict[str, object]:
+    """Return the columns of which a write says which value each row had that it hit."""
+    return {
+        item.column: item.values[0]
+        for item in fact.conditions
+        if isinstance(item, OneOf) and item.sensitive and len(item.values) == 1
+    }
+
+
+def _is_computed(value: object) -> bool:
+    return isinstance(value, (Change, Choice, Unknown))
+
+
+_Write = TypeVar("_Write", Updated, Deleted)
+
+
+def _between(writes: Sequence[_Write], fact: Updated, seen: Seen) -> Sequence[_Write]:
+    """Return the writes after one of them, up to where a row was read."""
+    first = bisect_right(writes, fact.source.position, key=_position)
+    return writes[first : bisect_left(writes, seen.source.position, lo=first, key=_position)]
+
+
+def _position(fact: Fact) -> int:
+    return fact.source.position

@@ -1,6 +1,6 @@
 """Does a row satisfy conditions? Yes, no, or nobody knows."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from otel2test.inverting.conditions import (
@@ -14,7 +14,18 @@ from otel2test.inverting.conditions import (
     folded,
     holds,
 )
-from otel2test.inverting.entities import At, Entity, KeyOf, Rows, hashable, is_known, of_before
+from otel2test.inverting.entities import (
+    At,
+    Entity,
+    KeyOf,
+    Known,
+    Rows,
+    before,
+    hashable,
+    is_known,
+    of_before,
+)
+from otel2test.inverting.facts import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,14 @@ class Judge:
             if one is None:
                 verdict = None
         return verdict
+
+    def of_values(
+        self, table: str, values: Mapping[str, object], conditions: Iterable[Condition]
+    ) -> bool | None:
+        """Return the same of a row of which nobody knows more than these values, column → value."""
+        row = Entity(table, -1)
+        row.before.update((column, Known(value, Source("", -1))) for column, value in values.items())
+        return self.verdict(row, conditions, before)
 
     def _one(self, entity: Entity, condition: Condition, at: At) -> bool | None:
         match condition:

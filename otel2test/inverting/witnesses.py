@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from otel2test.inverting.changing import Changes
 from otel2test.inverting.conditions import Condition, tables_of
-from otel2test.inverting.entities import At, Entity, KeyOf, Known, Rows, before, hashable, is_known
+from otel2test.inverting.entities import At, Entity, KeyOf, Known, Rows, hashable, is_known
 from otel2test.inverting.facts import Change, Join, Seen, Source, Unknown
 from otel2test.inverting.judging import Judge
 from otel2test.inverting.limits import Limits
@@ -260,9 +260,7 @@ class Witnesses:
         values = {**sight.values, join.column: key}
         if row is not None:
             return self.limits.may_be(row, values, fact.source)
-        row = Entity(fact.table, -1)
-        row.before.update((column, Known(value, fact.source)) for column, value in values.items())
-        return self.judge.verdict(row, fact.conditions, before) is not False
+        return self.judge.of_values(fact.table, values, fact.conditions) is not False
 
     def _candidates(self, sight: _Sight) -> Sequence[Entity]:
         table = sight.fact.table

@@ -225,6 +225,30 @@ def _keys(where: str, values: tuple[object, ...]) -> Asked:
             ],
             id="one-write-hit-some-of-what-another-had-hit",
         ),
+        pytest.param(
+            _ADA,
+            [("Ale", 0, 0, None)],
+            [
+                (_KEYS, ()),
+                ('UPDATE "book" SET "pages" = %s WHERE "book"."editor_id" IS NULL', (1,)),
+                ('UPDATE "book" SET "pages" = %s WHERE "book"."id" = %s', (2, 1)),
+                ('SELECT "book"."id", "book"."pages" FROM "book" WHERE "book"."id" = %s', (1,)),
+            ],
+            id="what-a-write-set-was-set-again-before-it-was-read",
+        ),
+        pytest.param(
+            _ADA,
+            [("Ale", 0, 0, None)],
+            [
+                ('SELECT "book"."id", "book"."title" FROM "book"', ()),
+                ('UPDATE "book" SET "title" = %s WHERE "book"."id" = %s', ("Wine", 1)),
+                (
+                    'UPDATE "book" SET "pages" = %s WHERE ("book"."title" = %s AND "book"."author_id" = %s)',
+                    (3, "Wine", 1),
+                ),
+            ],
+            id="a-write-hit-a-row-for-what-had-been-written-to-it",
+        ),
     ],
 )
 def test_queries_agree(persons: Persons, books: Books, asked: list[Asked]) -> None:

@@ -421,6 +421,30 @@ def test_a_row_made_under_the_key_of_a_deleted_one_is_another() -> None:
     assert (old.existed, old.deleted, new.existed, new.deleted) == (True, True, False, False)
 
 
+def test_what_is_read_of_a_row_made_later_tells_nothing_of_one_that_a_write_hit() -> None:
+    made = {"id": 1, "title": "b", "done": False, "votes": 0, "owner_id": 4}
+    by_owner = query('DELETE FROM "shop_todo" WHERE "shop_todo"."owner_id" = %s', [3], rowcount=1)
+    listed = query('SELECT "shop_todo"."id" FROM "shop_todo"', columns=["id"], rows=[[1]])
+    state = state_of(listed, by_owner, insert(TODO, **made), select(TODO, made))
+
+    assert before(state, TODO) == [{"id": 1, "owner_id": 3}]
+    assert not state.not_inverted
+
+
+def test_what_was_written_again_before_it_was_read_is_not_of_before() -> None:
+    by_owner = query(
+        'UPDATE "shop_todo" SET "done" = %s WHERE "shop_todo"."owner_id" = %s', [True, 3], rowcount=1
+    )
+    read = query(
+        'SELECT "shop_todo"."id", "shop_todo"."votes" FROM "shop_todo"',
+        columns=["id", "votes"],
+        rows=[[1, 7]],
+    )
+    state = state_of(by_owner, update(TODO, 1, votes=7), read)
+
+    assert before(state, TODO) == [{"id": 1, "owner_id": 3}]
+
+
 def test_a_row_made_and_deleted_leaves_nothing() -> None:
     state = state_of(insert(TODO, 77, title="Milk"), delete(TODO, 77))
 
