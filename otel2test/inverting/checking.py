@@ -180,14 +180,12 @@ class Checker:
     def _found(self, table: str, conditions: Sequence[Condition], source: Source) -> _Found | None:
         view = self._view(table, conditions, source)
         judge = Judge(self.rows, view.there)
-        candidates = {row.number: row for row in judge.candidates(table, conditions)}
-        candidates.update((row.number, row) for row in self.history.written_to(table))
+        candidates = self.history.candidates(judge, table, conditions)
         self._left -= len(candidates)
         if len(candidates) > _MOST_JUDGED or self._left < 0:
             return None
         found = _Found([], [], view)
-        for number in sorted(candidates):
-            row = candidates[number]
+        for row in candidates:
             verdict = judge.verdict(row, conditions, view.at) if view.there(row) else False
             if verdict is not False:
                 (found.perhaps if verdict is None else found.sure).append(row)

@@ -50,6 +50,10 @@ class Foresight:
         writes = any(isinstance(fact, (Updated, Deleted)) for fact in facts)
         self._last_seen = dict(self._sightings(facts)) if writes else {}
         """What identifies a row → the last query's row that told of it."""
+        self._open: dict[str, dict[Identity, Seen]] = {}
+        """Table → those of rows that weren't known yet when last looked at."""
+        for key, seen in self._last_seen.items():
+            self._open.setdefault(seen.table, {})[key] = seen
 
     def _sightings(self, facts: Iterable[Fact]) -> Iterator[tuple[Identity, Seen]]:
         for fact in facts:
@@ -69,7 +73,7 @@ class Foresight:
             for column in (*entity.before, *entity.after)
             if (told := entity.value(column)) is not None and is_known(told)
         }
-        keys = self.rows.identity_keys(entity.table, {**known, **_named(fact)})
+        keys = self.rows.identity_keys(entity.table, {**known, **_values_named(fact)})
         found = [(key, self._last_seen.get(key)) for key in keys]
         later = [seen for key, seen in found if seen and self._is_of_later(key, seen, fact.source)]
         if isinstance(fact, Deleted):
@@ -126,23 +130,21 @@ class Foresight:
     def hit(self, fact: Updated) -> Iterator[Entity]:
         """Yield rows that nobody had seen yet, but that a later query found as the write left them."""
         attempt = self.completer.attempt
-        named = {column: value for column, value in _named(fact).items() if column not in fact.values}
+        named = {column: value for column, value in _values_named(fact).items() if column not in fact.values}
         for key, seen in attempt.of(self._seen_as(fact.table, named)):
-            table, columns, parts = key
-            if table == fact.table and attempt.rather_another():
-                continue
+            _, columns, parts = key
             if (
-                table != fact.table
+                attempt.rather_another()
                 or not fact.values.keys().isdisjoint(columns)
                 or any(seen.values.get(column, value) != value for column, value in named.items())
                 or not self._is_of_later(key, seen, fact.source)
-                or self._is_known(seen)
+                or self._is_known(key, seen)
             ):
                 continue
             told = dict(zip(columns, parts, strict=True))
             was = self._may_be_left(fact, seen, told)
             if was is not None:
-                found = self._named(seen, told)
+                found = self._named(key, seen)
                 # What it was changed from is told by all the writes together, once it is read.
                 open_columns = was.keys() - told.keys() - fact.values.keys()
                 self.completer.learn(found, {name: was[name] for name in sorted(open_columns)}, fact.source)
@@ -150,47 +152,45 @@ class Foresight:
 
     def _seen_as(self, table: str, named: Mapping[str, object]) -> list[tuple[Identity, Seen]]:
         """Return the rows that are read later and may be one of these values."""
-        by_key = [
-            (key, self._last_seen[key])
-            for key in self.rows.identity_keys(table, named)
-            if key in self._last_seen
-        ]
-        return by_key or list(islice(self._last_seen.items(), _MOST_LOOKED_AT))
+        seen = self._open.get(table, {})
+        by_key = [(key, seen[key]) for key in self.rows.identity_keys(table, named) if key in seen]
+        return by_key or list(islice(seen.items(), _MOST_LOOKED_AT))
 
-    def _named(self, seen: Seen, key: Mapping[str, object]) -> Entity:
+    def _named(self, key: Identity, seen: Seen) -> Entity:
         """Return a new row for one that is read later, with what identifies it."""
-        found = self.rows.new(seen.table)
-        for name, value in key.items():
+        table, columns, parts = key
+        found = self.rows.new(table)
+        for name, value in zip(columns, parts, strict=True):
             self.rows.set_before(found, name, Known(value, seen.source))
-        self.rows.index(found, key)
+        self.rows.index_by(found, (key,))
+        self._open[table].pop(key, None)
         return found
 
     def read_later(self, table: str, values: Mapping[str, object], source: Source) -> Entity | None:
         """Return the row, new by now, that a later query finds by its key and a former one found without."""
         attempt = self.completer.attempt
-        best: tuple[int, Seen, dict[str, object]] | None = None
-        for identity, seen in islice(self._last_seen.items(), _MOST_LOOKED_AT):
-            name, columns, parts = identity
-            if name != table or not self._is_of_later(identity, seen, source):
+        best: tuple[int, Identity, Seen] | None = None
+        for key, seen in self._seen_as(table, {}):
+            if not self._is_of_later(key, seen, source):
                 continue
             both = values.keys() & seen.values.keys()
             alike = sum(seen.values[column] == values[column] for column in both)
-            if (best is not None and alike <= best[0]) or self._is_known(seen):
+            if (best is not None and alike <= best[0]) or self._is_known(key, seen):
                 continue
-            key = dict(zip(columns, parts, strict=True))
             if (
                 all(self._may_become(seen, key, column, values[column]) for column in both)
                 and not attempt.rather_another()
             ):
-                best = alike, seen, key
+                best = alike, key, seen
         return None if best is None else self._named(*best[1:])
 
-    def _may_become(self, seen: Seen, key: Mapping[str, object], column: str, was: object) -> bool:
+    def _may_become(self, seen: Seen, key: Identity, column: str, was: object) -> bool:
         """Say whether the updates may have made what was read of a row of what the column had been."""
         ends = [was]
+        told = dict(zip(key[1], key[2], strict=True))
         for fact in self._updates.get(seen.table, ()) if seen.values[column] != was else ():
             written = fact.values.get(column, was)
-            if written is was or self.judge.of_values(fact.table, key, fact.conditions) is False:
+            if written is was or self.judge.of_values(fact.table, told, fact.conditions) is False:
                 continue
             if isinstance(written, (Choice, Unknown)) or len(ends) > _MOST_LOOKED_AT:
                 return True
@@ -202,17 +202,16 @@ class Foresight:
                 ends += [end + written.by for end in ends if isinstance(end, (int, float))]
         return seen.values[column] in ends
 
-    def _is_known(self, seen: Seen) -> bool:
+    def _is_known(self, key: Identity, seen: Seen) -> bool:
         """Say whether a row that is read later is one of those that are known by now, by any of its keys."""
-        keys = self.rows.identity_keys(seen.table, seen.values)
-        told = [dict(zip(columns, parts, strict=True)) for _, columns, parts in keys]
-        return any(
-            self.rows.identified(seen.table, key) is not None or self.rows.was_inserted(seen.table, key)
-            for key in told
-        )
+        known = self.rows.identified(seen.table, seen.values) is not None
+        known = known or self.rows.was_inserted(seen.table, seen.values)
+        if known:
+            self._open[seen.table].pop(key, None)
+        return known
 
 
-def _named(fact: Updated | Deleted) -> dict[str, object]:
+def _values_named(fact: Updated | Deleted) -> dict[str, object]:
     """Return the columns of which a write says which value each row had that it hit."""
     return {
         item.column: item.values[0]

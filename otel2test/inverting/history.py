@@ -5,10 +5,13 @@ saw them.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from otel2test.inverting.conditions import Condition, columns_of
 from otel2test.inverting.entities import At, Entity, Known, before, is_known, of_before
 from otel2test.inverting.facts import Change, Source, Unknown
+from otel2test.inverting.judging import Judge
 
 
 @dataclass(slots=True)
@@ -57,6 +60,11 @@ class History:
         self._since: dict[str, int] = {}
         """Table → position of the first query that wrote to it."""
         self._rows: dict[str, dict[int, Entity]] = {}
+        """Table → its rows that were written to, by ``id``."""
+        self._set: dict[tuple[str, str], dict[int, Entity]] = {}
+        """(table, column) → the rows of which it was set."""
+        self._hit: dict[tuple[str, int], set[int]] = {}
+        """(table, position) → ``id`` of each row that the statement there wrote to."""
 
     def add(self, write: Write) -> None:
         """Take down what was written next."""
@@ -65,6 +73,9 @@ class History:
         self._of.setdefault(id(write.entity), []).append(write)
         self._since.setdefault(table, write.source.position)
         self._rows.setdefault(table, {})[id(write.entity)] = write.entity
+        self._hit.setdefault((table, write.source.position), set()).add(id(write.entity))
+        for column in write.values:
+            self._set.setdefault((table, column), {})[id(write.entity)] = write.entity
 
     def of(self, entity: Entity) -> Sequence[Write]:
         """Return what was written to the row, in order."""
@@ -87,13 +98,16 @@ class History:
         """Return the rows of the table that were written to."""
         return tuple(self._rows.get(table, {}).values())
 
-    def hit_by(self, table: str, position: int) -> frozenset[int]:
+    def candidates(self, judge: Judge, table: str, conditions: Sequence[Condition]) -> list[Entity]:
+        """Return rows among which are all that satisfied the conditions at any time, or may have."""
+        found = {row.number: row for row in judge.candidates(table, conditions)}
+        for column in columns_of(conditions):
+            found.update((row.number, row) for row in self._set.get((table, column), {}).values())
+        return [found[number] for number in sorted(found)]
+
+    def hit_by(self, table: str, position: int) -> AbstractSet[int]:
         """Return the ``id`` of each row that the statement at that position wrote to."""
-        return frozenset(
-            key
-            for key in self._rows.get(table, ())
-            if any(write.source.position == position for write in self._of[key])
-        )
+        return self._hit.get((table, position), frozenset())
 
     def was_written(self, entity: Entity, columns: Collection[str], position: int) -> bool:
         """Say whether anything had been written to these columns of the row by then."""

@@ -73,7 +73,7 @@ class Rewriter:
     def _hit(self, fact: Updated | Deleted, so_far: History, formerly: Collection[int]) -> Iterator[Entity]:
         view = so_far.view((fact.table, *tables_of(fact.conditions)), fact.source.position)
         judge = Judge(self.rows, view.there)
-        for row in self.rows.of(fact.table):
+        for row in so_far.candidates(judge, fact.table, fact.conditions):
             if view.there(row):
                 verdict = judge.verdict(row, fact.conditions, view.at)
                 if verdict or (verdict is None and id(row) in formerly):
