@@ -130,7 +130,8 @@ class Foresight:
     def hit(self, fact: Updated) -> Iterator[Entity]:
         """Yield rows that nobody had seen yet, but that a later query found as the write left them."""
         attempt = self.completer.attempt
-        named = {column: value for column, value in _values_named(fact).items() if column not in fact.values}
+        again = self._set[fact.table]
+        named = {column: value for column, value in _values_named(fact).items() if column not in again}
         for key, seen in attempt.of(self._seen_as(fact.table, named)):
             _, columns, parts = key
             if (

@@ -59,7 +59,8 @@ class Rewriter:
         for row in self.rows.entities:
             if id(row) not in history.altered:
                 continue
-            row.after.clear()
+            for column in {column for write in self._first.of(row) for column in write.values}:
+                row.after.pop(column, None)  # what else was read back is the database's own
             row.deleted, row.deleted_at = False, None
             for write in history.of(row):
                 row.after.update(write.values)
