@@ -82,7 +82,7 @@ class Mender:
         complete()
         left = self._sweep(self._contradictions(), at_once=not few)
         self.rows.journal = None
-        self.rewriter.settle(self.checker.history)
+        self.rewriter.settle(self.rewriter.history())
         return left
 
     def _search(self, left: list[Contradiction]) -> None:
@@ -117,7 +117,7 @@ class Mender:
                 break
             self._leave_all_out(groups[number])
             left = self._contradictions()
-        return self._contradictions()
+        return left
 
     def _groups(self, left: Iterable[Contradiction], *, at_once: bool) -> Iterator[list[Entity]]:
         """Yield rows to leave out: each by itself, or all that are too many of every query ``at_once``."""
