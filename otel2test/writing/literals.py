@@ -115,8 +115,7 @@ class Literals:
         return f", key=lambda entry: {_one_or_several(texts)}"
 
     def _text(self, value: str) -> str:
-        fits = _LONGEST < len(value) <= _LONGEST * _MOST_LINES
-        return self._broken((value,)) if fits else repr(value)
+        return self._broken((value,)) if _is_to_be_broken(value) else repr(value)
 
     def _float(self, value: float) -> str:
         return repr(value) if math.isfinite(value) else f'float("{value}")'
@@ -187,7 +186,7 @@ class Literals:
 
     def _formatted(self, value: Formatted) -> str:
         whole = self._line(value.parts)
-        return whole if len(whole) <= _LONGEST else self._broken(value.parts)
+        return self._broken(value.parts) if _is_to_be_broken(whole) else whole
 
     def _broken(self, parts: Sequence[_Part]) -> str:
         """Return a long text as several strings in brackets, one below the other, broken between words."""
@@ -249,6 +248,10 @@ def raw(pattern: str) -> str:
     if quote is None or not pattern.isprintable() or pattern.endswith("\\"):
         return repr(pattern)
     return f"r{quote}{pattern}{quote}"
+
+
+def _is_to_be_broken(text: str) -> bool:
+    return _LONGEST < len(text) <= _LONGEST * _MOST_LINES
 
 
 def _words(parts: Sequence[_Part]) -> Iterator[list[_Part]]:

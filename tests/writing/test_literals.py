@@ -353,3 +353,12 @@ def test_subclasses_are_no_plain_values() -> None:
 )
 def test_reasons_are_told_once(value: object, expected: Iterable[str]) -> None:
     assert reasons(value) == expected
+
+
+def test_a_text_too_long_to_be_read_is_one_string_with_variables_as_without() -> None:
+    words = ("w" * 200 + " ") * 20
+
+    text = Literals(Imports()).write(Formatted((words, Variable("x"))))
+
+    assert text == f'f"{words}{{x}}"'
+    assert Literals(Imports()).write(words) == repr(words)
