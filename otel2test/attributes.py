@@ -761,6 +761,8 @@ class TaskPayload(SideEffectPayload):
     """Celery's: how the program sent it."""
     named: NotRequired[list[str]]
     """Celery's: which of the method's parameters were given by name; those before were given by place."""
+    listed: NotRequired[bool]
+    """True where the program gave ``arguments`` as a list, not as a tuple: a mock tells the two apart."""
     returned: NotRequired[Wire]
     raised: NotRequired[ExceptionPayload]
     """By the task where it ran at once, else because it could not be sent."""

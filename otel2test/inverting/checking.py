@@ -76,6 +76,8 @@ class Checker:
     """Tables of which something was made up; of others there is nothing but what was seen."""
     unavoidable: Collection[tuple[int, int]] = ()
     """``id`` of a row that was made up, and position of a query that no value keeps from finding it."""
+    unchecked: list[Source] = field(default_factory=list, init=False)
+    """The queries that ask of too many rows to be held against the state, when that was last done."""
     _writes: Counter[int] = field(default_factory=Counter, init=False)
     """Position → as how many writes its statement was read."""
     _left: int = field(default=_MOST_ALTOGETHER, init=False)
@@ -83,6 +85,7 @@ class Checker:
     def contradictions(self, facts: Iterable[Fact]) -> Iterator[Contradiction]:
         """Yield one for each fact that doesn't hold of the state."""
         self._left = _MOST_ALTOGETHER
+        self.unchecked.clear()
         facts = tuple(facts)
         self._writes = Counter(fact.source.position for fact in facts if isinstance(fact, (Updated, Deleted)))
         for fact in facts:
@@ -183,6 +186,7 @@ class Checker:
         candidates = self.history.candidates(judge, table, conditions)
         self._left -= len(candidates)
         if len(candidates) > _MOST_JUDGED or self._left < 0:
+            self.unchecked.append(source)
             return None
         found = _Found([], [], view)
         for row in candidates:

@@ -57,6 +57,7 @@ _MOST_FOR_LEFT_OUT: Final = 4
 _MOST_RETRIED: Final = 3000
 """Of more facts than these, the first attempt has to do."""
 _NOT_AT_ONCE: Final = "together with other queries, which no rows were found for at once"
+_UNCHECKED: Final = "whether it would find nothing more of what is made up: too many rows to look at"
 _MOST_JUDGED: Final = 1000
 """So many rows are looked at for each list from which rows were excluded for what goes with them."""
 
@@ -88,9 +89,11 @@ def solve(
         solver.mend()
         state = replace(state, entities=solver.entities)
     said = {item.source.position for item in state.not_inverted}
-    more = (
+    more = [
         NotInverted(source, _NOT_AT_ONCE) for source in solver.contradicted if source.position not in said
-    )
+    ]
+    # Of one that stands for all: there may be thousands.
+    more += [NotInverted(source, _UNCHECKED) for source in solver.unchecked[:1]]
     return replace(state, not_inverted=(*state.not_inverted, *more))
 
 
@@ -139,6 +142,8 @@ class _Solver:
         self.changes.conditions_of = self.witnesses.conditions_of
         self.belonging = Belonging(self.rows, self.completer, self.limits)
         self.contradictions: tuple[Contradiction, ...] = ()
+        self.unchecked: tuple[Source, ...] = ()
+        """The queries of which nobody looked whether they are contradicted."""
         self.unavoidable: set[tuple[int, int]] = set()
         """``id`` of a row, and position of a query that would find it, whatever it has."""
         self.joined: list[Seen] = []
@@ -257,7 +262,9 @@ class _Solver:
         self._find_others()
         self._keep_apart()
         self._find_others()
-        self.contradictions = tuple(self._checker.contradictions(self.facts))
+        checker = self._checker
+        self.contradictions = tuple(checker.contradictions(self.facts))
+        self.unchecked = tuple(checker.unchecked)
         not_inverted = (*self.not_inverted, *self.changes.not_inverted, *self.counting.not_inverted)
         return State(
             self.entities,
@@ -274,6 +281,7 @@ class _Solver:
         rewriter = Rewriter(self.rows, self.changes, self.facts)
         mender = Mender(self.rows, self.completer, self._checker, rewriter, self.facts)
         self.contradictions = tuple(mender.mend(self.contradictions, self._settle_others))
+        self.unchecked = tuple(mender.checker.unchecked)
 
     def _settle_others(self) -> None:
         """Keep what was made up for one query from what others found, or didn't."""

@@ -123,6 +123,7 @@ def _task(payload: Payload) -> Task:
         function=payload.optional_text("function"),
         method=next((name for name in _TASK_METHODS if name == payload.optional_text("method")), None),
         named=payload.texts("named"),
+        listed=payload.flag("listed"),
         returned=payload.value("returned"),
         raised=messages.failure(payload.record("raised")),
     )

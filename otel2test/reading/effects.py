@@ -99,6 +99,8 @@ class Task(Effect):
     """How it was sent, where that was recorded."""
     named: tuple[str, ...] = ()
     """Which parameters of the method were given by name."""
+    listed: bool = False
+    """Whether the arguments were given as a list, not as a tuple."""
     returned: object = None
     raised: Failure | None = None
     """By the task where it ran at once, else because it could not be sent."""

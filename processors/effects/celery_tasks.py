@@ -137,7 +137,9 @@ def _payload(owner: Any, name: str, given: Mapping[str, Any], *, runs: bool) -> 
     arguments, keywords = given.get("args"), given.get("kwargs")
     application = getattr(owner, "_app", None)
     module, function = getattr(owner, "__module__", None), getattr(owner, "__name__", None)
-    where = {"function": f"{module}.{function}"} if type(module) is type(function) is str else {}
+    where: Payload = {"function": f"{module}.{function}"} if type(module) is type(function) is str else {}
+    if type(arguments) is list:
+        where["listed"] = True
     options = {key: value for key, value in given.items() if key not in _OWN and value is not None}
     return {
         "library": "celery",

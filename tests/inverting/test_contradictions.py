@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from otel2test.inverting import checking
 from otel2test.inverting.collecting import collect
 from otel2test.inverting.entities import Rows
 from otel2test.inverting.facts import Ordering
@@ -266,6 +267,19 @@ def test_what_one_query_tells_is_not_made_up_where_another_finds_it() -> None:
 
     assert len(state.entities) == 1
     assert [item.source.position for item in state.not_inverted] == [0]
+
+
+def test_what_is_too_much_to_be_checked_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "_MOST_ALTOGETHER", 1)
+    asked: list[Asked] = [(_COUNT, ()), (f'{_COUNT} WHERE ("book"."pages" > %s)', (0,))]
+    original = stocked(_ADA, [("Ale", 2, 0, None), ("Milk", 0, 0, None)])
+    queries = [recorded(at, each, observe(original, each)) for at, each in enumerate(asked)]
+
+    state = solve(collect(queries, CATALOG), CATALOG)
+
+    assert len(state.entities) == 2
+    (told,) = state.not_inverted
+    assert told.reason.endswith("too many rows to look at")
 
 
 def _positions_told(books: Books, asked: list[Asked]) -> list[int]:

@@ -63,7 +63,10 @@ def _loose_call(
         if name in by_name:
             given = by_name[name]
             part = inside([*given] if isinstance(given, tuple) else given, number, name)
-            by_name[name] = tuple(part.value) if isinstance(part.value, list) else part.value
+            if isinstance(given, tuple) and isinstance(part.value, list):
+                by_name[name] = tuple(part.value)
+            else:
+                by_name[name] = part.value
             found += (((*at, "kwargs", name, *keys), like) for keys, like in part.likes)
     named = inside(by_name, number, "kwargs")
     found += (((*at, "kwargs", *keys), like) for keys, like in named.likes)

@@ -141,7 +141,7 @@ def _call(task: Task, effects: Effects, inputs: Inputs) -> tuple[tuple[Value, ..
         return arguments, keywords
     given: dict[str, Value] = dict(task.options)
     if arguments or "args" in task.named:
-        given["args"] = arguments
+        given["args"] = [*arguments] if task.listed else arguments
     if keywords or "kwargs" in task.named:
         given["kwargs"] = dict(keywords)
     placed = [name for name in _PLACES if name in given and name not in task.named]

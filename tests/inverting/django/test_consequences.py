@@ -173,6 +173,16 @@ def test_a_task_sent_with_options_is_called_as_it_was() -> None:
     assert steps(after(tasks=[by_place]), AssertCalledOnce) == [AssertCalledOnce("remind", ((5,),), ())]
 
 
+def test_a_task_is_called_with_a_list_where_it_was() -> None:
+    by_name = task(method="apply_async", arguments=[5], named=["args"], listed=True)
+    by_place = task(method="apply_async", arguments=[5], listed=True)
+
+    assert steps(after(tasks=[by_name]), AssertCalledOnce) == [
+        AssertCalledOnce("remind", (), (("args", [5]),))
+    ]
+    assert steps(after(tasks=[by_place]), AssertCalledOnce) == [AssertCalledOnce("remind", ([5],), ())]
+
+
 def test_several_calls_are_asserted_in_order() -> None:
     found = after(tasks=[task(arguments=[1]), task(arguments=[2])])
 

@@ -50,6 +50,7 @@ def test_options_are_those_that_were_given(effects: Effects) -> None:
     (told,) = effects("tasks", view)
 
     assert told["arguments"] == [1]
+    assert "listed" not in told
     assert told["options"] == {"countdown": 5, "queue": "slow"}
 
 
@@ -60,6 +61,7 @@ def test_a_task_known_by_its_name(effects: Effects) -> None:
     (told,) = effects("tasks", view)
 
     assert (told["name"], told["arguments"], told["keywords"]) == ("elsewhere.print", ["x"], {"copies": 2})
+    assert told["listed"] is True
     assert told["options"] == {"countdown": 5}
 
 
