@@ -21,7 +21,6 @@ from otel2test.processors.django.hooks import replace_method
 from otel2test.processors.guard import guard
 
 if TYPE_CHECKING:
-    from otel2test.processors.django.statements import Statement
     from otel2test.processors.recorder import Recorder
 
 
@@ -78,7 +77,7 @@ class RecordingCursor(FetchingCursor):
         statement = executions.begun(self.db, sql, params) if executions.is_recording() else None
         if statement is None:
             return inherited.execute(sql, params)
-        return self._otel2test_execute(statement, inherited.execute, sql, params)
+        return self._otel2test_run(statement, inherited.execute, sql, params)
 
     def executemany(self, sql: Any, param_list: Any) -> Any:
         """Execute as the wrapper does."""
@@ -87,7 +86,7 @@ class RecordingCursor(FetchingCursor):
         if statement is None:
             return inherited.executemany(sql, param_list)
         param_list = noted(statement, param_list)
-        return self._otel2test_execute(statement, inherited.executemany, sql, param_list)
+        return self._otel2test_run(statement, inherited.executemany, sql, param_list)
 
     def callproc(self, procname: Any, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Call a stored procedure as the wrapper does."""
@@ -97,20 +96,7 @@ class RecordingCursor(FetchingCursor):
         )
         if statement is None:
             return inherited.callproc(procname, params, *args, **kwargs)
-        return self._otel2test_execute(statement, inherited.callproc, procname, params, *args, **kwargs)
-
-    def _otel2test_execute(
-        self, statement: Statement, execute: Callable[..., Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        executions.let_go(self._self_otel2test_statement)
-        self._self_otel2test_statement = statement
-        try:
-            result = executions.executing(statement, execute, *args, **kwargs)
-        except BaseException as error:
-            executions.executed(statement, error=error)
-            raise
-        executions.executed(statement, self)
-        return result
+        return self._otel2test_run(statement, inherited.callproc, procname, params, *args, **kwargs)
 
 
 _recording_classes: Final[dict[type, type]] = {}

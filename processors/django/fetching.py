@@ -6,7 +6,7 @@ that the cursor executed last. Nothing is read ahead.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from otel2test.processors.django import executions
@@ -85,11 +85,26 @@ class FetchingCursor:
         statement = self._self_otel2test_statement
         if statement is not None and statement.columns is None:
             # psycopg2's named cursors have no description before the first row.
-            statement.columns = self._otel2test_columns()
+            statement.columns = executions.columns_of(self._otel2test_wrapper())
         return statement
 
-    def _otel2test_columns(self) -> list[str] | None:
-        return executions.columns_of(self)
+    def _otel2test_run(
+        self, statement: Statement, execute: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Call ``execute``; what is fetched afterwards is the result of ``statement``."""
+        executions.let_go(self._self_otel2test_statement)
+        self._self_otel2test_statement = statement
+        try:
+            result = executions.executing(statement, execute, *args, **kwargs)
+        except BaseException as error:
+            executions.executed(statement, error=error)
+            raise
+        executions.executed(statement, self._otel2test_wrapper())
+        return result
+
+    def _otel2test_wrapper(self) -> Any:
+        """Return what has the driver's cursor as its ``cursor``, as Django's wrappers do."""
+        return self
 
 
 def noted(statement: Statement, param_list: Any) -> Any:

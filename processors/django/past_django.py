@@ -46,14 +46,7 @@ class _Proxy(FetchingCursor):
             return execute(*args, **kwargs)
         if name == "executemany" and len(args) > 1:
             args = args[0], noted(statement, args[1]), *args[2:]
-        executions.let_go(self._self_otel2test_statement)
-        self._self_otel2test_statement = statement
-        try:
-            result = executions.executing(statement, execute, *args, **kwargs)
-        except BaseException as error:
-            executions.executed(statement, error=error)
-            raise
-        executions.executed(statement, SimpleNamespace(cursor=self.__wrapped__))
+        result = self._otel2test_run(statement, execute, *args, **kwargs)
         # What it would return has the rows, too, and would give them unseen.
         return self if result is self.__wrapped__ else result
 
@@ -68,8 +61,8 @@ class _Proxy(FetchingCursor):
             return executions.begun(connection, args[0], None if many or len(args) == 1 else args[1])
         return None
 
-    def _otel2test_columns(self) -> list[str] | None:
-        return executions.columns_of(SimpleNamespace(cursor=self.__wrapped__))
+    def _otel2test_wrapper(self) -> Any:
+        return SimpleNamespace(cursor=self.__wrapped__)
 
 
 def install(module: Any) -> None:
