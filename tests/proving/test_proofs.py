@@ -219,7 +219,9 @@ def test_what_somebody_wrote_is_judged(edited: Ran) -> None:
 def test_what_hangs_is_stopped(edited: Ran) -> None:
     hung = edited.verdicts["hangs"]
 
-    assert (hung.status, hung.reason) == ("failing", "TimeLimitReached: still running after 4 s")
+    # Whether it ends by itself then, a busy machine may leave open; tests/proving/test_workers.py tells both.
+    assert hung.status == "failing"
+    assert "still running after 4 s" in hung.reason
 
 
 def test_other_modules_are_not_meant(edited: Ran) -> None:
