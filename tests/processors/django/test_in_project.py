@@ -1,4 +1,4 @@
-"""The hooks in a Django project, in a process of its own for each database: settings are for ever."""
+"""The hooks in a Django project, in processes of their own: settings and hooks are for ever."""
 
 import json
 import os
@@ -13,6 +13,8 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 POSTGRESQL = "OTEL2TEST_TEST_POSTGRESQL"
 SERVER = os.environ.get(POSTGRESQL, "127.0.0.1:5432")
 SHOP = Path(__file__).parent / "projects" / "shop"
+ALONE = ("test_bounds.py", "test_secrets.py")
+"""These put hooks in place that the others are tried without, for as long as the process lives."""
 
 
 def run(database: str, *arguments: str) -> str:
@@ -41,8 +43,10 @@ def database(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_project(database: str) -> None:
-    run(database, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(SHOP))
+@pytest.mark.parametrize("part", ["the others", *ALONE])
+def test_part(database: str, part: str) -> None:
+    chosen = [SHOP / part] if part in ALONE else [SHOP, *(f"--ignore={SHOP / name}" for name in ALONE)]
+    run(database, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, chosen))
 
 
 def answers(database: str, mode: str) -> dict[str, Any]:
