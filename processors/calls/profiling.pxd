@@ -10,6 +10,7 @@ cdef class Profiling:
     cdef set _thrown
     cdef bint _warned
     cdef bint _watched
+    cdef bint _is_open
 
     cpdef Function _function(self, object frame)
     cpdef _called(self, Function function, object frame)

@@ -13,7 +13,8 @@ import atexit
 import opcode
 import sys
 import threading
-from concurrent.futures import thread as futures
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
 from types import FrameType
 from typing import Any, Final
@@ -23,7 +24,7 @@ from otel2test.processors.calls.functions import FOREIGN, Function
 from otel2test.processors.calls.log import RAISED, OpenCall
 from otel2test.processors.calls.tracer import CallTracer
 from otel2test.processors.failures import failure
-from otel2test.processors.guard import fault, logger
+from otel2test.processors.guard import fault, guarded, logger
 
 _RETURN: Final = opcode.opmap["RETURN_VALUE"]
 _YIELD: Final = opcode.opmap["YIELD_VALUE"]
@@ -46,6 +47,8 @@ class Profiling:
         """Generators and coroutines that go on with an exception thrown in, for one that is closed."""
         self._warned = False
         self._watched = False
+        self._is_open = False
+        """Whether calls are told in this way now."""
         _follow_executors(self)
 
     def open(self) -> None:
@@ -60,6 +63,7 @@ class Profiling:
             return
         if present is None:
             self._set()
+        self._is_open = True
         # Also where this thread still has the hook: the last request may have ended in another one.
         threading.setprofile(self._thread_begins)
         if not self._watched:
@@ -77,6 +81,7 @@ class Profiling:
         if sys.getprofile() == self._event:
             sys.setprofile(None)
             threading.setprofile(None)
+        self._is_open = False
         self._unresolved.clear()
         self._thrown.clear()
 
@@ -85,13 +90,9 @@ class Profiling:
 
     def begin_work(self) -> bool:
         """Set the hook in this thread of an executor if a request is open; return whether that was done."""
-        try:
-            if not self._tracer.logs or sys.getprofile() is not None:
-                return False
-            self._set()
-        except Exception as error:  # noqa: BLE001 - what is raised here would be lost with the work
-            fault("call", error)
+        if not self._is_open or not self._tracer.logs or sys.getprofile() is not None:
             return False
+        self._set()
         return True
 
     def _thread_begins(self, frame: FrameType, event: str, value: object) -> None:
@@ -178,16 +179,32 @@ _working: Final[list[Profiling]] = []
 def _follow_executors(hook: Profiling) -> None:
     """Set the hook in threads of executors, which may have begun before, while they work for a request."""
     if not _working:
-        run: Any = vars(futures)["_WorkItem"].run
-
-        @wraps(run)
-        def followed(item: object) -> None:
-            is_set = _working[-1].begin_work()
-            try:
-                run(item)
-            finally:
-                if is_set:
-                    sys.setprofile(None)
-
-        vars(futures)["_WorkItem"].run = followed
+        ThreadPoolExecutor.submit = _following(ThreadPoolExecutor.submit)  # type: ignore[method-assign] # alike
     _working[:] = [hook]
+
+
+def _following(submit: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(submit)
+    def followed(executor: Any, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        return submit(executor, _worked, work, *args, **kwargs)
+
+    return followed
+
+
+def _worked(work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    is_set = _begin_work()
+    try:
+        return work(*args, **kwargs)
+    finally:
+        _end_work(is_set)
+
+
+@guarded("call", False)
+def _begin_work() -> bool:
+    return _working[-1].begin_work()
+
+
+@guarded("call", None)
+def _end_work(is_set: bool) -> None:
+    if is_set:
+        sys.setprofile(None)

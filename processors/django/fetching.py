@@ -99,7 +99,8 @@ class FetchingCursor:
         except BaseException as error:
             executions.executed(statement, error=error)
             raise
-        executions.executed(statement, self._otel2test_wrapper())
+        wrapper = self._otel2test_wrapper()
+        executions.executed(statement, wrapper)
         return result
 
     def _otel2test_wrapper(self) -> Any:

@@ -17,7 +17,7 @@ from django.db import connections
 
 from otel2test.processors.django import executions
 from otel2test.processors.django.fetching import FetchingCursor, noted
-from otel2test.processors.guard import guard
+from otel2test.processors.guard import guard, guarded
 
 if TYPE_CHECKING:
     from otel2test.processors.django.statements import Statement
@@ -61,6 +61,7 @@ class _Proxy(FetchingCursor):
             return executions.begun(connection, args[0], None if many or len(args) == 1 else args[1])
         return None
 
+    @guarded("django: driver's own cursor", None)
     def _otel2test_wrapper(self) -> Any:
         return SimpleNamespace(cursor=self.__wrapped__)
 

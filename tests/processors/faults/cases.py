@@ -400,6 +400,7 @@ def _raising(view: Callable[..., Any]) -> Case:
 def _async_case(view: Callable[..., Any], path: str = "/astage/x/") -> Case:
     async def answered() -> Told:
         Stage.view = view
+        _left_behind.clear()  # of a request that a fault ended
         response: Any = await AsyncClient(raise_request_exception=False).get(path)
         if not response.streaming:
             counted = [await task for task in _left_behind]
