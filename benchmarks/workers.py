@@ -82,7 +82,8 @@ class Worker:
 def started(configuration: Configuration, python: str, interpreter: Path) -> Iterator[Worker]:
     """Start a worker in a folder of its own; it ends with the block."""
     programs = configuration.programs(python, interpreter)
-    with TemporaryDirectory(prefix="otel2test-benchmark-") as folder:
+    # A recorder may still write when its worker has ended.
+    with TemporaryDirectory(prefix="otel2test-benchmark-", ignore_cleanup_errors=True) as folder:
         data = Path(folder, "data")
         data.mkdir()
         log = Path(folder, "log")
