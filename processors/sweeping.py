@@ -38,8 +38,8 @@ _PLAIN: Final = re.compile(r"[\w.~-]+", re.ASCII)
 _ESCAPED_IN_JSON: Final = re.compile(r'[^ -~]|["\\]')
 _UNQUOTED: Final = ("/", "", "!~*'()", "/#[]=:;$&()+,!?*@'~", "/:@=&+$,;~!*'()")
 """What is left as it is by Python, by the strict, by JavaScript, by Django, and by most others."""
-_IN_BASE64: Final = (b"content", b"base64", b"$bytes", b"$str")
-"""Keys of payloads whose text stands for bytes; under them other texts may stand, too."""
+_IN_BASE64: Final = re.compile(rb'("(?:content|base64|\$bytes|\$str)(\\?"):\2)([0-9A-Za-z+/]+=*)(?=\2)')
+"""What stands for bytes in payloads, by its keys; under them other texts may stand, too."""
 _BEFORE: Final = rb"(?:(?<![0-9A-Za-z])|(?<=\\[nrtbf])|(?<=%[0-9A-F]{2}))"
 _AFTER: Final = rb"(?![0-9A-Za-z])"
 
@@ -168,19 +168,15 @@ def _swept(data: bytes, needles: Iterable[_Needles]) -> bytes:
 
 def _inside_base64(data: bytes, sweep: Callable[[bytes], bytes]) -> bytes:
     """Return ``data`` with what payloads hold in base64 swept too: there, a secret may begin anywhere."""
-    for end_of_text in (b'\\"', b'"'):
-        for name in _IN_BASE64:
-            head = b'"' + name + end_of_text + b":" + end_of_text
-            start = data.find(head)
-            while start >= 0:
-                start += len(head)
-                end = data.find(end_of_text, start)
-                with contextlib.suppress(binascii.Error):
-                    content = base64.b64decode(data[start:end], validate=True)
-                    if (swept := sweep(content)) != content:
-                        data = data[:start] + base64.b64encode(swept) + data[end:]
-                start = data.find(head, start)
-    return data
+
+    def swept(found: re.Match[bytes]) -> bytes:
+        with contextlib.suppress(binascii.Error):
+            content = base64.b64decode(found[3], validate=True)
+            if (changed := sweep(content)) != content:
+                return found[1] + base64.b64encode(changed)
+        return found[0]
+
+    return _IN_BASE64.sub(swept, data)
 
 
 def _replaced(data: bytes, needle: bytes, replacement: bytes, after: bytes) -> bytes:

@@ -137,11 +137,8 @@ class Answer:
 
     def _json(self, value: object, key: str, of: Created | None) -> Value:
         """Return what to compare with; ``of`` is the created row that the object around ``value`` shows."""
-        if isinstance(value, Mapping):
-            shown = self.effects.shown_as(value)
-            return {name: self._json(item, name, shown) for name, item in value.items()}
-        if isinstance(value, list):
-            return [self._json(item, key, None) for item in value]
+        if isinstance(value, (Mapping, list)):
+            return self.effects.through(value, key, self._json)
         if isinstance(value, bool) or value is None:
             return value
         if isinstance(value, (int, str)) and (_KEYISH.search(key) or self._names_row(key, of)):

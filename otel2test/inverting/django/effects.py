@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -155,6 +155,22 @@ class Effects:
     def shown_as(self, shown: Mapping[str, object]) -> Created | None:
         """Return the created row that an object of a JSON body shows, by its key and its other columns."""
         return self._recognised.shown_as(shown, self._fetched)
+
+    def through(
+        self,
+        document: Mapping[str, object] | list[object],
+        key: str,
+        say: Callable[[object, str, Created | None], Value],
+    ) -> Value:
+        """Return a document, that stands under ``key``, with what ``say`` makes of each item.
+
+        It is given the item, its key (a list's for what is in the list), and the created row that the object
+        around it shows.
+        """
+        if isinstance(document, list):
+            return [say(item, key, None) for item in document]
+        shown = self.shown_as(document)
+        return {name: say(item, name, shown) for name, item in document.items()}
 
     def stored_as(self, text: object) -> tuple[Attribute, object] | None:
         """Return the attribute of a created row that was stored as ``text``, and its value."""
@@ -414,11 +430,8 @@ class Effects:
 
         ``of`` is the created row that the object around ``value``, which has it under ``key``, is a copy of.
         """
-        if isinstance(value, Mapping):
-            shown = self.shown_as(value)
-            return {name: self._inside(item, name, shown) for name, item in value.items()}
-        if isinstance(value, list):
-            return [self._inside(item, key) for item in value]
+        if isinstance(value, (Mapping, list)):
+            return self.through(value, key, self._inside)
         if of is not None and OWN_KEY.fullmatch(key) and value == of.key():
             return Attribute(self.variable(of), "pk")
         drawn = self._drawn_for(value) if isinstance(value, str) and key else None
