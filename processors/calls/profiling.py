@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context, copy_context
 from functools import wraps
 from types import FrameType
 from typing import Any, Final
@@ -186,17 +187,18 @@ def _follow_executors(hook: Profiling) -> None:
 def _following(submit: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(submit)
     def followed(executor: Any, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        return submit(executor, _worked, work, *args, **kwargs)
+        # A fault of ours there is one of the trace that the work is for.
+        return submit(executor, _worked, copy_context(), work, *args, **kwargs)
 
     return followed
 
 
-def _worked(work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    is_set = _begin_work()
+def _worked(context: Context, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    is_set = context.run(_begin_work)
     try:
         return work(*args, **kwargs)
     finally:
-        _end_work(is_set)
+        context.run(_end_work, is_set)
 
 
 @guarded("call", False)

@@ -39,7 +39,7 @@ HARMLESS: Final = {
     # Of Python, asgiref and OpenTelemetry, on objects that are Django's and not the program's.
     "_awaited", "iscoroutinefunction",
     "getattr", "isinstance", "iter", "next", "anext", "len", "vars", "sys._getframe",
-    "get_current_span", "get_current_span().is_recording",
+    "get_current_span", "get_current_span().is_recording", "copy_context",
 }  # fmt: skip
 
 NOT_REACHED: Final = {
