@@ -171,7 +171,9 @@ def vendors(recording: Recording) -> set[str]:
         for span in scope["spans"]
     ]
     return {
-        orjson.loads(told["otel2test.db.query"]).get("vendor", told.get("db.system.name"))
+        orjson.loads(told["otel2test.db.query"]).get(
+            "vendor", told.get("db.system.name", told.get("db.system"))
+        )
         for told in spans
         if "otel2test.db.query" in told
     }
