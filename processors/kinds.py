@@ -29,8 +29,16 @@ Form = Literal[
 NOTHING: Final = object()
 """What a wrapper holds that was not evaluated."""
 
-PLAIN_CLASSES: Final = (Decimal, dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID)
-"""Beside the built-in ones: exact instances have a plain form on the wire."""
+PLAIN_TAGS: Final = {
+    Decimal: "$decimal",
+    dt.datetime: "$datetime",
+    dt.date: "$date",
+    dt.time: "$time",
+    dt.timedelta: "$timedelta",
+    uuid.UUID: "$uuid",
+}
+PLAIN_CLASSES: Final = tuple(PLAIN_TAGS)
+"""Beside the built-in ones: exact instances have a plain form on the wire, under these tags."""
 
 
 def _nothing(_: Any) -> Any:

@@ -18,6 +18,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
@@ -163,6 +164,19 @@ class Redactor:
     def state(self) -> tuple[int, int]:
         """What is left as it is by this object stays so for as long as this is the same."""
         return self.generation, self._pseudonyms.learnt
+
+    @property
+    def clean(self) -> AbstractSet[int]:
+        """Hashes of texts that :meth:`redact_text` leaves as they are, unless they are ``recognisable``.
+
+        This set and that one change while they are looked at, and are others after :meth:`configure`.
+        """
+        return self._clean
+
+    @property
+    def recognisable(self) -> AbstractSet[int]:
+        """Hashes of texts that were secrets as a whole, and may be met where nothing else shows it."""
+        return self._pseudonyms.recognisable
 
     def are_clean(self, texts: Iterable[str]) -> bool:
         """Return whether :meth:`redact_text` is known to leave all these texts as they are."""

@@ -8,6 +8,7 @@ ctypedef object (*Reader "getter")(object, void *)
 
 cdef enum:
     _NEAR = 64
+    _HELD = 512
 
 
 cdef class Name:
@@ -19,21 +20,14 @@ cdef class Name:
     cdef bint is_tag
 
 
-cdef class Held:
-    """A value and its JSON; as long as it is held nothing else can be where it is."""
-
-    cdef object value
-    cdef bytes json
-    cdef str tag
-    cdef bytes payload
-
-
 cdef class Class:
     """What is known of a class, and of the attributes that its instances had lately."""
 
     cdef object cls
     cdef Kind kind
-    cdef bint is_held
+    cdef str tag
+    cdef bytes tag_json
+    cdef object text_of
     cdef bint is_leaf
     cdef bint is_instance
     cdef bint is_model
@@ -49,7 +43,9 @@ cdef class Class:
 cdef class Parts:
     cdef dict _texts
     cdef dict _secrets
-    cdef dict _held
+    cdef object _clean
+    cdef object _recognisable
+    cdef list _held
     cdef dict _names
     cdef dict _classes
     cdef PyObject *_near[_NEAR]
@@ -57,11 +53,12 @@ cdef class Parts:
 
     cdef _forget(self)
     cdef int _be_current(self) except -1
-    cdef bytes _text_of(self, object value)
+    cdef int _put_text(self, Text *text, object value) except -1
     cdef bytes _secret_of(self, object value)
     cdef Name _name_of(self, object name)
     cdef Class _class_of(self, object cls)
-    cdef Held _held_of(self, object value)
+    cdef int _put_payload(self, Text *text, object value, Class known) except -1
+    cdef int _put_tagged(self, Text *text, object value, Class known) except -1
     cdef bint _part(self, Text *text, object value, int depth, int *parts) except -1
     cdef bint _items(self, Text *text, object items, int depth, int *parts) except -1
     cdef bint _mapping(self, Text *text, object found, Class known, int depth, int *parts) except -1
@@ -71,6 +68,7 @@ cdef class Parts:
     cdef bint _is_secret_column(self, Class known, object name) except -1
 
 
+cdef bytes payload_of(object value, Class known)
 cdef object attributes_of(object value, Class known)
 cdef bytes json_of(object wire)
 cdef int put_bytes(Text *text, bytes json) except -1

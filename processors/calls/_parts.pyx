@@ -7,14 +7,16 @@ read) makes it end, and the whole is taken as any other snapshot.
 # Other threads may run wherever Python is called: nothing but a form that is finished is kept by ``self``.
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.datetime cimport datetime, import_datetime
 from cpython.object cimport PyObject
 
-from otel2test.processors.calls._text cimport Text, put, put_one, put_simple
+from otel2test.processors.calls._text cimport Text, begin, is_plain, put, put_one, put_padded, put_plain, put_simple
 from otel2test.processors.kinds cimport Kind, kind_of
 from otel2test.processors.snapshots cimport snapshot
 
 import math
+from datetime import UTC as _utc
 
 import orjson
 
@@ -24,6 +26,7 @@ from otel2test.processors.otlp import dump
 from otel2test.processors.redaction import redactor
 from otel2test.processors.snapshots import MAX_DEPTH, MAX_ITEMS, MAX_PARTS
 from otel2test.secrets.shapes import SHORTEST
+from otel2test.values import TAGGED_TEXTS, encode
 
 cdef extern from "Python.h":
     PyObject *PyDict_GetItemWithError(object found, object key) except? NULL
@@ -49,9 +52,12 @@ cdef extern from *:
     """
     Reader otel2test_reader(object method)
 
+import_datetime()
+
+cdef object _UTC = _utc
 cdef dict _known = vars(redactor.known)
 cdef object _secret_names = redactor.secret_names
-cdef frozenset _PLAIN = frozenset(kinds.PLAIN_CLASSES)
+cdef dict _TAGS = kinds.PLAIN_TAGS
 cdef frozenset _LEAVES = frozenset({"lazy", "reference", "scalar"})
 cdef Py_ssize_t _SHORTEST = SHORTEST
 cdef int _MAX_DEPTH = MAX_DEPTH
@@ -68,11 +74,6 @@ cdef class Name:
 
 
 @cython.final
-cdef class Held:
-    pass
-
-
-@cython.final
 cdef class Class:
     pass
 
@@ -85,7 +86,8 @@ cdef class Parts:
             self._near[place] = NULL
         self._texts = {}
         self._secrets = {}
-        self._held = {}
+        self._clean, self._recognisable = redactor.clean, redactor.recognisable
+        self._held = [(None, b"")] * _HELD
         self._names = {}
         self._classes = {}
 
@@ -95,17 +97,24 @@ cdef class Parts:
             self._forget()
         return 0
 
-    cdef bytes _text_of(self, object value):
-        """Return a text's JSON."""
-        cdef PyObject *found = PyDict_GetItemWithError(self._texts, value)
+    cdef int _put_text(self, Text *text, object value) except -1:
+        """Put a text's JSON."""
+        cdef PyObject *found
+        cdef bytes json
+        if is_plain(value):
+            mark = hash(value)
+            # What redact_text() does first; it is called for each text that is met for the first time.
+            if mark in <set>self._clean and mark not in <set>self._recognisable:
+                return put_plain(text, value)
+        found = PyDict_GetItemWithError(self._texts, value)
         if found is not NULL:
-            return <bytes><object>found
+            return put_bytes(text, <bytes><object>found)
         json = json_of(snapshot(value))
         if len(<str>value) <= _LONGEST_HELD:
             if len(self._texts) >= _MOST_SEEN:
                 self._texts.clear()
             self._texts[value] = json
-        return json
+        return put_bytes(text, json)
 
     cdef bytes _secret_of(self, object value):
         """Return the JSON of a plain value that is secret."""
@@ -155,7 +164,10 @@ cdef class Parts:
         known = Class.__new__(Class)
         known.cls, known.kind = cls, kind_of(cls)
         form = known.kind.form
-        known.is_held = cls in _PLAIN
+        known.tag = _TAGS.get(cls)
+        if known.tag is not None:
+            known.tag_json = b'{"%b":' % known.tag.encode()
+            known.text_of = TAGGED_TEXTS[cls][1] if cls in TAGGED_TEXTS else None
         known.is_leaf = form in _LEAVES
         known.is_model = form == "model"
         known.is_instance = known.kind.raw is not None and (known.is_model or form == "object")
@@ -171,21 +183,20 @@ cdef class Parts:
         self._classes[PyLong_FromVoidPtr(<void *>cls)] = known
         return known
 
-    cdef Held _held_of(self, object value):
-        """Return a value of a plain class with what it is written as."""
-        cdef PyObject *found = PyDict_GetItemWithError(self._held, PyLong_FromVoidPtr(<void *>value))
-        cdef Held held
-        if found is not NULL:
-            return <Held><object>found
-        wire = snapshot(value)
-        held = Held.__new__(Held)
-        held.value, held.json = value, json_of(wire)
-        ((held.tag, payload),) = wire.items()
-        held.payload = json_of(payload)
-        if len(self._held) >= _MOST_SEEN:
-            self._held.clear()
-        self._held[PyLong_FromVoidPtr(<void *>value)] = held
-        return held
+    cdef int _put_payload(self, Text *text, object value, Class known) except -1:
+        """Put what stands behind the tag of a value of a plain class."""
+        # As long as a value is held nothing else can be where it is.
+        cdef Py_ssize_t place = (<size_t><void *>value >> 4) % _HELD
+        cdef tuple held = <tuple>self._held[place]
+        if held[0] is not value:
+            held = self._held[place] = value, payload_of(value, known)
+        return put_bytes(text, held[1])
+
+    cdef int _put_tagged(self, Text *text, object value, Class known) except -1:
+        """Put a value of a plain class."""
+        put_bytes(text, known.tag_json)
+        self._put_payload(text, value, known)
+        return put_one(text, b"}")
 
     cdef bint _part(self, Text *text, object value, int depth, int *parts) except -1:
         """Put the JSON of a snapshot; False where that can't be made so."""
@@ -195,8 +206,7 @@ cdef class Parts:
             return True
         cls = type(value)
         if cls is str:
-            put_bytes(text, self._text_of(value))
-            return True
+            return self._put_text(text, value) == 0
         if cls is float:
             if not _isfinite(value):
                 return False
@@ -218,9 +228,8 @@ cdef class Parts:
             put(text, '{"$tuple":[', 11)
             return self._items(text, value, depth + 1, parts) and put(text, "]}", 2) == 0
         known = self._class_of(cls)
-        if known.is_held:
-            put_bytes(text, self._held_of(value).json)
-            return True
+        if known.tag is not None:
+            return self._put_tagged(text, value, known) == 0
         if known.is_instance:
             if depth >= _MAX_DEPTH or parts[0] > _MAX_PARTS:
                 return False
@@ -324,6 +333,41 @@ cdef class Parts:
             known.secret[name] = bool(redactor.is_secret_field(known.kind.label, name))
             secret = PyDict_GetItemWithError(known.secret, name)
         return <object>secret is True
+
+
+cdef bytes payload_of(object value, Class known):
+    """Return what stands behind the tag of a value of a plain class, as JSON."""
+    cdef Text text
+    if known.text_of is None:
+        return json_of(encode(value)[known.tag])
+    begin(&text)
+    if type(value) is datetime and ((<datetime>value).tzinfo is None or (<datetime>value).tzinfo is _UTC):
+        _put_moment(&text, value)
+    else:
+        put_plain(&text, known.text_of(value))
+    return PyBytes_FromStringAndSize(text.data, text.used)
+
+
+cdef int _put_moment(Text *text, datetime moment) except -1:
+    """Put what ``isoformat()`` returns, which takes many times as long."""
+    put_one(text, b'"')
+    put_padded(text, moment.year, 4)
+    put_one(text, b"-")
+    put_padded(text, moment.month, 2)
+    put_one(text, b"-")
+    put_padded(text, moment.day, 2)
+    put_one(text, b"T")
+    put_padded(text, moment.hour, 2)
+    put_one(text, b":")
+    put_padded(text, moment.minute, 2)
+    put_one(text, b":")
+    put_padded(text, moment.second, 2)
+    if moment.microsecond:
+        put_one(text, b".")
+        put_padded(text, moment.microsecond, 6)
+    if moment.tzinfo is not None:
+        put(text, "+00:00", 6)
+    return put_one(text, b'"')
 
 
 cdef object attributes_of(object value, Class known):

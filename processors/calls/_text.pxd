@@ -139,6 +139,20 @@ cdef inline int put_number(Text *text, long long number) except -1:
     return 0
 
 
+cdef inline int put_padded(Text *text, int number, Py_ssize_t length) except -1:
+    """Put a number that isn't negative, with zeros before it."""
+    cdef Py_ssize_t place = text.used + length
+    if place > text.room:
+        reserve(text, length)
+    text.used = place
+    while length:
+        place -= 1
+        length -= 1
+        text.data[place] = 48 + number % 10
+        number //= 10
+    return 0
+
+
 cdef inline int put_plain(Text *text, object characters) except -1:
     """Put a text that is plain, in quotes."""
     cdef Py_ssize_t length = len(<str>characters)

@@ -8,7 +8,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 
-from otel2test.processors.calls._parts cimport Class, Held, Parts, attributes_of, json_of, put_bytes
+from otel2test.processors.calls._parts cimport Class, Parts, attributes_of, json_of, put_bytes
 from otel2test.processors.calls._text cimport Text, begin, drop, put, put_number, put_one, put_simple
 from otel2test.processors.snapshots cimport snapshot
 
@@ -118,7 +118,7 @@ cdef class Values(Parts):
         self._be_current()
         cls = type(value)
         if cls is str:
-            put_bytes(text, self._text_of(value))
+            self._put_text(text, value)
             return self._place(text, start)
         try:
             if cls is list:
@@ -127,7 +127,9 @@ cdef class Values(Parts):
                 is_walked = self._part(text, value, 0, &parts)
             else:
                 known = self._class_of(cls)
-                if known.is_instance:
+                if known.tag is not None:
+                    is_walked = self._put_tagged(text, value, known) == 0
+                elif known.is_instance:
                     is_walked = self._shape(text, value, known, &parts)
                 else:
                     is_walked = False
@@ -290,7 +292,6 @@ cdef class Values(Parts):
     cdef int _attribute(self, Text *text, object value, object tag, bint is_secret, int *parts) except -1:
         """Put the value of an attribute, of which the shape says the tag or that it has none."""
         cdef Class known
-        cdef Held held
         put_one(text, b",")
         if is_secret:
             return self._named(text, True, value, 1, parts)
@@ -298,13 +299,12 @@ cdef class Values(Parts):
             parts[0] += 1
             return _PUT
         known = self._class_of(type(value))
-        if not known.is_held:
-            return _OTHER_SHAPE if tag is not None else self._part(text, value, 1, parts)
-        held = self._held_of(value)
-        if tag is None or held.tag != <str>tag:
+        if known.tag is not tag:
             return _OTHER_SHAPE
+        if tag is None:
+            return self._part(text, value, 1, parts)
         parts[0] += 1
-        put_bytes(text, held.payload)
+        self._put_payload(text, value, known)
         return _PUT
 
     cdef bint _take_shape(self, Class known, object found) except -1:
@@ -319,9 +319,7 @@ cdef class Values(Parts):
             if told is None or told.is_dunder:
                 return False
             is_secret = self._is_secret_column(known, name) if known.is_model else told.is_secret
-            tag = None
-            if not is_secret and self._class_of(type(value)).is_held:
-                tag = self._held_of(value).tag
+            tag = None if is_secret else self._class_of(type(value)).tag
             names.append(name)
             tags.append(tag)
             are_secret.append(is_secret)

@@ -24,7 +24,7 @@ from otel2test.values import Wire
 
 SHORT: Final = 24
 """Bytes of JSON that a reference would save too little of."""
-TAGS: Final = frozenset({"$date", "$datetime", "$decimal", "$time", "$timedelta", "$uuid"})
+TAGS: Final = frozenset(kinds.PLAIN_TAGS.values())
 """Of values that a shape says the tag of, so that only what stands behind it is told of each instance."""
 _INSTANCES: Final = frozenset({"object", "model"})
 _UNSET: Final[list[Wire]] = []

@@ -226,6 +226,9 @@ def nested(levels: int) -> list[Any]:
 CIRCULAR: list[Any] = [1]
 CIRCULAR.append(CIRCULAR)
 SECRET = "hunter2-in-the-attic"
+SOME_TIME = dt.datetime(987, 6, 5, 4, 3, 2, 100, tzinfo=dt.UTC)
+SUMMER = dt.timezone(dt.timedelta(hours=2), "CEST")
+GREENWICH = dt.timezone(dt.timedelta(0), "GMT")
 
 
 @pytest.mark.parametrize(
@@ -260,6 +263,9 @@ SECRET = "hunter2-in-the-attic"
             Sealed(**{f"n{number}": number for number in range(101)}),
             Sealed(price=Decimal("1.50"), at=dt.date.max),
         ),
+        *(moment.replace(tzinfo=None) for moment in (SOME_TIME, SOME_TIME.replace(microsecond=0))),
+        *(SOME_TIME.replace(tzinfo=zone) for zone in (dt.UTC, SUMMER, GREENWICH)),
+        *(dt.time(1, 2, 3, 4), dt.date(33, 4, 5), Decimal("NaN"), Decimal("-0.10"), Decimal("1E+30")),
         *([Decimal(1), dt.timedelta(1), uuid.UUID(int=1)], [len, int, Sealed], (iter(()), ValueError("x"))),
     ],
     ids=lambda value: f"{type(value).__name__}",
