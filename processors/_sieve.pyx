@@ -24,11 +24,13 @@ cdef enum:
     _DIGIT = 2
     _UPPER = 4
     _BETWEEN_DIGITS = 8
+    _TELLING = 16  # part of something else than a key or a number
+    # Of characters of keys; all kinds have more in a row, after what a colon or a question mark may part.
+    _LONGEST_RUN = 15
+    _MOST_DIGITS = 13
 
 cdef unsigned char _CLASSES[256]
-cdef Py_ssize_t _LONGEST_RUN = 15
-"""Of characters of keys; all kinds have more in a row, after what a colon or a question mark may part."""
-cdef Py_ssize_t _MOST_DIGITS = 13
+cdef unsigned char _LOWER[256]
 cdef tuple _SCHEMES = ("bearer", "basic")
 
 
@@ -41,7 +43,9 @@ def _configure():
             | (_DIGIT if 48 <= byte <= 57 else 0)
             | (_UPPER if 65 <= byte <= 90 else 0)
             | (_BETWEEN_DIGITS if byte in b" -" else 0)
+            | (_TELLING if byte in b"$@+=<:-" else 0)
         )
+        _LOWER[byte] = byte + 32 if 65 <= byte <= 90 else byte
 
 
 _configure()
@@ -78,11 +82,13 @@ cdef class Sieve:
         begin = at = otel2test_characters(text)
         end = at + len(<str>text)
         while at < end:
-            character = at[0]
-            kind = _CLASSES[character]
-            run = run + 1 if kind & _IN_KEYS else 0
-            if run > _LONGEST_RUN:
-                return False
+            kind = _CLASSES[at[0]]
+            if kind & _IN_KEYS:
+                run += 1
+                if run > _LONGEST_RUN:
+                    return False
+            else:
+                run = 0
             if kind & _DIGIT:
                 digits += 1
                 if digits > _MOST_DIGITS:
@@ -93,6 +99,10 @@ cdef class Sieve:
                     return False  # an IBAN
             elif not kind & _BETWEEN_DIGITS:
                 digits = 0
+            if not kind & _TELLING:  # as most aren't
+                at += 1
+                continue
+            character = at[0]
             if character == b"$" or (character == b"@" and self._emails) or (character == b"+" and self._phones):
                 return False
             if character == b"=" or character == b"<":
@@ -111,13 +121,10 @@ cdef class Sieve:
 
     cdef bint _has_stem(self, const unsigned char *at, const unsigned char *end, bint in_pairs) noexcept:
         """Return whether a word stands there that announces a secret, be it that of a pair or alone."""
-        cdef unsigned int first
-        cdef unsigned int second = 0
+        cdef unsigned int pair = 0
         while at < end:
-            first, second = second, _lower(at[0])
-            if self._begins[(first * 256 + second) // 8] >> (second % 8) & 1 and (
-                self._is_stem(at - 1, end, in_pairs)
-            ):
+            pair = (pair << 8 | _LOWER[at[0]]) & 0xFFFF
+            if self._begins[pair >> 3] >> (pair & 7) & 1 and self._is_stem(at - 1, end, in_pairs):
                 return True
             at += 1
         return False
@@ -131,7 +138,7 @@ cdef class Sieve:
             kind = stem[0]
             stem += 1
             place = at
-            while stem[0] and place < end and _lower(place[0]) == <unsigned char>stem[0]:
+            while stem[0] and place < end and _LOWER[place[0]] == <unsigned char>stem[0]:
                 stem += 1
                 place += 1
             if not stem[0] and (in_pairs or kind == b"s"):
@@ -140,7 +147,3 @@ cdef class Sieve:
                 stem += 1
             stem += 1
         return False
-
-
-cdef inline unsigned int _lower(unsigned char character) noexcept:
-    return character + 32 if 65 <= character <= 90 else character

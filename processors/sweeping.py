@@ -21,6 +21,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Final, TypeAlias
 from urllib.parse import quote, quote_plus
 
@@ -40,6 +41,8 @@ _UNQUOTED: Final = ("/", "", "!~*'()", "/#[]=:;$&()+,!?*@'~", "/:@=&+$,;~!*'()")
 """What is left as it is by Python, by the strict, by JavaScript, by Django, and by most others."""
 _IN_BASE64: Final = re.compile(rb'("(?:content|base64|\$bytes|\$str)(\\?"):\2)([0-9A-Za-z+/]+=*)(?=\2)')
 """What stands for bytes in payloads, by its keys; under them other texts may stand, too."""
+_KEYS: Final = (b'"content', b'"base64', b'"$bytes', b'"$str')
+"""How that begins: to find these takes a tenth of what looking at each quotation mark does."""
 _BEFORE: Final = rb"(?:(?<![0-9A-Za-z])|(?<=\\[nrtbf])|(?<=%[0-9A-F]{2}))"
 _AFTER: Final = rb"(?![0-9A-Za-z])"
 
@@ -169,14 +172,25 @@ def _swept(data: bytes, needles: Iterable[_Needles]) -> bytes:
 def _inside_base64(data: bytes, sweep: Callable[[bytes], bytes]) -> bytes:
     """Return ``data`` with what payloads hold in base64 swept too: there, a secret may begin anywhere."""
 
-    def swept(found: re.Match[bytes]) -> bytes:
+    parts: list[bytes] = []
+    done = 0
+    for place in sorted(chain.from_iterable(_places(data, key) for key in _KEYS)):
+        found = _IN_BASE64.match(data, place)
+        if found is None:
+            continue
         with contextlib.suppress(binascii.Error):
             content = base64.b64decode(found[3], validate=True)
             if (changed := sweep(content)) != content:
-                return found[1] + base64.b64encode(changed)
-        return found[0]
+                parts += data[done : found.start(3)], base64.b64encode(changed)
+                done = found.end(3)
+    return b"".join([*parts, data[done:]]) if parts else data
 
-    return _IN_BASE64.sub(swept, data)
+
+def _places(data: bytes, part: bytes) -> Iterator[int]:
+    place = data.find(part)
+    while place >= 0:
+        yield place
+        place = data.find(part, place + 1)
 
 
 def _replaced(data: bytes, needle: bytes, replacement: bytes, after: bytes) -> bytes:

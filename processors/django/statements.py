@@ -234,8 +234,10 @@ class Statement:
         if not kinds <= _ATOMIC or (self.origin is not None and self.origin.secret_columns):
             return False
         size = _VALUE_BYTES * len(cells)
-        if not kinds.isdisjoint(_SIZED):
-            lengths = [len(cell) for cell in cells if type(cell) in _SIZED]
+        lengths = [
+            length for kind in kinds & _SIZED for length in map(len, filter(kind.__instancecheck__, cells))
+        ]
+        if lengths:
             size += sum(lengths)
             if size > _SETTLED_BYTES or (self.max_value is not None and max(lengths) > self.max_value):
                 return False
