@@ -41,6 +41,14 @@ class Place(NamedTuple):
     function: str
 
 
+class _Alive(weakref.ref[CodeType]):
+    """A code object, and its id for when it is gone."""
+
+    __slots__ = ("key",)
+
+    key: int
+
+
 class CodeMap(dict[int, T]):
     """Something known of code objects, by their ``id``, for as long as each of them lives.
 
@@ -50,19 +58,21 @@ class CodeMap(dict[int, T]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._alive: dict[int, weakref.ref[CodeType]] = {}
+        self._alive: dict[int, _Alive] = {}
+        self._gone = self._forget
 
     def remember(self, code: CodeType, value: T) -> T:
         """Set what is known of ``code``, and return it."""
-        key = id(code)
-
-        def forget(_: object) -> None:
-            self.pop(key, None)
-            self._alive.pop(key, None)
-
-        self._alive[key] = weakref.ref(code, forget)
-        self[key] = value
+        # One object for each of thousands of code objects: garbage collections go through all there are.
+        alive = _Alive(code, self._gone)
+        alive.key = id(code)
+        self._alive[alive.key] = alive
+        self[alive.key] = value
         return value
+
+    def _forget(self, gone: "_Alive") -> None:
+        self.pop(gone.key, None)
+        self._alive.pop(gone.key, None)
 
 
 class Project:

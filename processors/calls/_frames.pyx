@@ -146,8 +146,11 @@ UNBOUND = object()
 
 
 @cython.final
+@cython.no_gc
 cdef class _Known:
     """What is known of a code object, kept with it; and by whom."""
+
+    # Not looked at by garbage collections, as there are thousands: what is known of code refers to none of it.
 
     cdef object what
     cdef long long owner
