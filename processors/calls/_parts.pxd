@@ -20,6 +20,13 @@ cdef class Name:
     cdef bint is_tag
 
 
+cdef class Held:
+    """A value of a plain class, and what stands behind its tag; while it is held nothing else can be there."""
+
+    cdef object value
+    cdef bytes payload
+
+
 cdef class Class:
     """What is known of a class, and of the attributes that its instances had lately."""
 

@@ -74,6 +74,13 @@ cdef class Name:
 
 
 @cython.final
+@cython.no_gc  # the values are plain, and refer to nothing of ours
+cdef class Held:
+    pass
+
+
+@cython.final
+@cython.no_gc  # no class refers to what is known of it
 cdef class Class:
     pass
 
@@ -87,7 +94,7 @@ cdef class Parts:
         self._texts = {}
         self._secrets = {}
         self._clean, self._recognisable = redactor.clean, redactor.recognisable
-        self._held = [(None, b"")] * _HELD
+        self._held = [None] * _HELD
         self._names = {}
         self._classes = {}
 
@@ -185,12 +192,15 @@ cdef class Parts:
 
     cdef int _put_payload(self, Text *text, object value, Class known) except -1:
         """Put what stands behind the tag of a value of a plain class."""
-        # As long as a value is held nothing else can be where it is.
         cdef Py_ssize_t place = (<size_t><void *>value >> 4) % _HELD
-        cdef tuple held = <tuple>self._held[place]
-        if held[0] is not value:
-            held = self._held[place] = value, payload_of(value, known)
-        return put_bytes(text, held[1])
+        cdef Held held
+        found = self._held[place]
+        if found is not None and (<Held>found).value is value:
+            return put_bytes(text, (<Held>found).payload)
+        held = Held.__new__(Held)
+        held.value, held.payload = value, payload_of(value, known)
+        self._held[place] = held
+        return put_bytes(text, held.payload)
 
     cdef int _put_tagged(self, Text *text, object value, Class known) except -1:
         """Put a value of a plain class."""

@@ -80,6 +80,10 @@ def _number(numbers: dict[T, int], key: T) -> int:
     return number
 
 
+def _nobody() -> None:
+    """Nobody has to be told of calls that are dropped."""
+
+
 def _described(function: Function) -> list[object]:
     return [*function.head, function.arguments, function.kept, *([True] if function.yields else [])]
 
@@ -176,6 +180,7 @@ class CallLog:
             self._rows.take(),
         )
         self.values = values.Values()
+        self._full = _nobody  # it refers to this log: all goes at once, and waits for no garbage collection
         return text.decode()
 
     def _end_late(self, call: OpenCall) -> None:
