@@ -27,7 +27,7 @@ MODULES = (
     "calls.monitoring" if sys.version_info >= (3, 12) else "calls.profiling",
 )
 C_ONLY = (
-    *("_sieve", "calls._frames", "calls._parts", "calls._rows", "calls._values"),
+    *("_sieve", "_stack", "calls._frames", "calls._parts", "calls._rows", "calls._values"),
     *(("calls._evaluation",) if sys.version_info < (3, 12) else ()),
 )
 _EDITABLE = frozenset({"editable_wheel", "develop"})

@@ -24,6 +24,7 @@ from otel2test.processors import kinds, project
 from otel2test.processors.guard import guard
 from otel2test.processors.project import CodeMap, Project
 from otel2test.processors.snapshots import snapshot, snapshot_named
+from otel2test.processors.stack import innermost_but
 from otel2test.values import Wire
 
 if TYPE_CHECKING:
@@ -54,9 +55,11 @@ class _Known:
         self.project = of
         self.places: CodeMap[_Place | None] = CodeMap()
 
-    def decide(self, frame: FrameType) -> _Place | None:
+    def of(self, frame: FrameType) -> _Place | None:
         """Return the place of a frame's function, None if it isn't the project's."""
         code = frame.f_code
+        if (key := id(code)) in self.places:
+            return self.places[key]
         if not self.project.owns(code, frame.f_globals):
             return self.places.remember(code, None)
         module = str(frame.f_globals.get("__name__"))
@@ -67,20 +70,21 @@ _known: Final[list[_Known]] = []
 """At most one, of the project of this process."""
 
 
-def put(recorder: Recorder, span: SpanContext, frame: FrameType) -> None:
-    """Put the caller on ``span``, as seen from ``frame`` outwards."""
+def put(recorder: Recorder, span: SpanContext) -> None:
+    """Put the caller of what runs on ``span``."""
     with guard("caller"):
-        found = caller(frame)
+        found = caller()
         if found is not None:
             recorder.put(span, CALLER, found)
 
 
-def caller(frame: FrameType | None) -> CallerPayload | None:
-    """Return the innermost frame of the project, going outwards from ``frame``, with its locals."""
-    found = _innermost(frame)
+def caller() -> CallerPayload | None:
+    """Return the innermost frame of the project that runs, with its locals."""
+    known = _known_here()
+    found = _running(known)
     if found is None:
         waiting = _waiting.get()
-        found = _innermost(waiting) if waiting is not None else None
+        found = _outwards(known, waiting) if waiting is not None else None
     if found is None:
         return None
     place, at = found
@@ -101,7 +105,7 @@ def on_behalf_of(frame: FrameType | None) -> Iterator[None]:
     """Take what other threads do in this context as caused by the project's frame nearest to ``frame``."""
     token = None
     with guard("caller: waiting"):
-        found = _innermost(frame)
+        found = _outwards(_known_here(), frame)
         token = _waiting.set(None if found is None else found[1])
     try:
         yield
@@ -111,18 +115,28 @@ def on_behalf_of(frame: FrameType | None) -> Iterator[None]:
                 _waiting.reset(token)
 
 
-def _innermost(frame: FrameType | None) -> tuple[_Place, FrameType] | None:
+def _known_here() -> _Known:
     here = project.current()
     if not _known or _known[0].project is not here:
         _known[:] = [_Known(here)]
-    known = _known[0]
-    places = known.places
+    return _known[0]
+
+
+def _running(known: _Known) -> tuple[_Place, FrameType] | None:
+    """Return the innermost frame of the project in this thread."""
+    # As many rounds as there are functions that were never met before.
+    while (frame := innermost_but(known.places, _MAX_FRAMES)) is not None:
+        place = known.of(frame)
+        if place is not None:
+            return place, frame
+    return None
+
+
+def _outwards(known: _Known, frame: FrameType | None) -> tuple[_Place, FrameType] | None:
+    """Return the project's innermost frame, going outwards from ``frame``, which may not run now."""
     deepest = _MAX_FRAMES
     while frame is not None and deepest:
-        try:
-            place = places[id(frame.f_code)]
-        except KeyError:
-            place = known.decide(frame)
+        place = known.of(frame)
         if place is not None:
             return place, frame
         frame = frame.f_back

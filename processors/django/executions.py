@@ -158,7 +158,7 @@ def executed(statement: Statement, cursor: Any = None, error: BaseException | No
     statement.grow = partial(recorder.grow, statement.span)
     statement.settle_params()
     recorder.put(statement.span, attributes.QUERY, statement.payload)
-    callers.put(recorder, statement.span, sys._getframe())
+    callers.put(recorder, statement.span)
     if statement.columns is None:
         let_go(statement)
 

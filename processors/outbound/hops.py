@@ -6,7 +6,6 @@ is written, is an :class:`~otel2test.attributes.OutboundPayload` with its secret
 
 from __future__ import annotations
 
-import sys
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -92,7 +91,7 @@ class Hops:
             span = own = self._span(told)
         hop = Hop(self._library, told, own, self.limit)
         self._recorder.put(span.get_span_context(), OUTBOUND, hop.payload)
-        callers.put(self._recorder, span.get_span_context(), sys._getframe())
+        callers.put(self._recorder, span.get_span_context())
         return hop
 
     def _span(self, sent: Sent) -> Span:

@@ -25,6 +25,7 @@ SUITE = (
     "processors/conftest.py",
     "processors/callees.py",
     "processors/project.py",
+    "processors/test_callers.py",
     "processors/test_calls.py",
     "processors/test_composing.py",
     "processors/test_debugging.py",
