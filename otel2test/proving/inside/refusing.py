@@ -54,7 +54,14 @@ def around_test(*, on: bool = True) -> Iterator[None]:
 def refuse(what: str, error: type[OSError]) -> NoReturn:
     """Raise ``error``, and remember ``what``: "the connection to example.com:80"."""
     _State.refused.append(what)
-    raise error(f"otel2test prove refuses {what}")
+    raise _worded(error)(f"otel2test prove refuses {what}")
+
+
+def _worded(error: type[OSError]) -> type[OSError]:
+    """Return the error as one that keeps its words when it is given a file's name: ``rmtree()`` does that."""
+    # Reports show it as what it is caught as.
+    shown = {"__str__": lambda self: str(self.args[0]), "__module__": error.__module__}
+    return type(error.__name__, (error,), shown)
 
 
 def take_refused() -> tuple[str, ...]:
