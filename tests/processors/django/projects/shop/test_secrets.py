@@ -14,17 +14,24 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
+from django import forms
+from django.contrib import messages
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.core import mail
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import BaseCommand, CommandError, CommandParser, base, call_command
+from django.core.management.base import OutputWrapper
 from django.db import connection
 from django.dispatch import Signal, receiver
 from django.http import (
@@ -34,14 +41,18 @@ from django.http import (
     JsonResponse,
     StreamingHttpResponse,
 )
+from django.shortcuts import render
 from django.template import engines
 from django.test import Client, override_settings
 from django.utils.html import escape
+from django.utils.safestring import mark_safe
 from opentelemetry import trace
 
-from otel2test.processors import calls, effects, project
+from otel2test.processors import calls, effects, project, recorded, recording
 from otel2test.processors.files import TraceFile
+from otel2test.processors.operations import commands
 from otel2test.processors.outbound import urllib as outbound
+from otel2test.processors.recorder import activate, active
 from otel2test.processors.redaction import redactor
 from otel2test.scanning import scan
 from tests.processors.django.projects.shop.conftest import RECORDER
@@ -86,8 +97,8 @@ class Written:
         return b"\n".join([raw, *self._decoded()])
 
     def _decoded(self) -> Iterator[bytes]:
-        for recorded in self.memory.traces:
-            for span in recorded.spans:
+        for each in self.memory.traces:
+            for span in each.spans:
                 yield from decoded(span.attributes)
 
 
@@ -287,6 +298,113 @@ def test_a_secret_is_in_no_side_effect_hop_or_value(written: Written, secret: Se
     assert told_of >= {"cache", "files", "signals", "tasks", "mails", "logs", "calls"}
     assert [span for span in recorded.spans if "otel2test.http.outbound" in span.attributes]
     assert told(secret, written.data) == []
+
+
+class NoteForm(forms.Form):
+    """Repeats what was typed in each of its errors."""
+
+    note = forms.CharField(required=False)
+    password = forms.CharField(required=False)
+
+    def clean_note(self) -> str:
+        raise ValidationError(
+            "no note like %(note)s", code="note", params={"note": self.cleaned_data["note"]}
+        )
+
+    def clean(self) -> dict[str, Any]:
+        raise ValidationError(
+            [f"refused {self.data['note']}", mark_safe(f"<b>{escape(self.data['note'])}</b>")]
+        )
+
+
+@each_secret
+def test_a_secret_is_in_no_message_and_no_error_of_a_form(written: Written, secret: Secret) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        request._messages = CookieStorage(request)  # type: ignore[attr-defined] # as the middleware does
+        form = NoteForm(request.POST)
+        assert not form.is_valid()
+        messages.error(request, f"We have no {request.POST['note']}.")
+        messages.success(request, mark_safe(f"<i>{escape(request.POST['note'])}</i>"), request.POST["note"])
+        return render(request, "shop/detail.html", {"number": request.POST["note"], "form": form, "rows": []})
+
+    data = {"note": secret.text.replace("\n", " ").strip(), "password": secret.text}
+    assert written.send(view, data=data).status_code == 200
+
+    told_of = {name.removeprefix("otel2test.") for name in written.memory.requests()[-1].request}
+    assert told_of >= {"forms", "messages"}
+    assert told(secret, written.data) == []
+
+
+class Command(BaseCommand):
+    """Says what it is given."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("notes", nargs="*")
+        for name in ("--note", "--password"):
+            parser.add_argument(name)
+
+    def handle(self, *_: str, **options: Any) -> None:
+        for note in options["notes"]:
+            self.stdout.write(f"see {note}")
+        self.stdout.write(options["password"])
+        raise CommandError(f"no {options['note']}")
+
+
+@recorded("keep")
+def keep(note: str, *, password: str) -> list[Any]:
+    assert password
+    return [note, {"note": note}]
+
+
+@pytest.fixture
+def _operations(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for owner, name in ((BaseCommand, "run_from_argv"), (BaseCommand, "execute"), (OutputWrapper, "write")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # put back afterwards
+    commands.install(base)
+    before = active()
+    activate(RECORDER)
+    yield
+    activate(before)
+
+
+@pytest.mark.usefixtures("_operations")
+@each_secret
+def test_a_secret_is_in_no_operation(written: Written, secret: Secret) -> None:
+    text = secret.text
+    keep(text, password=text)
+    with contextlib.suppress(LookupError), recording("refuse"):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT %s, %s AS token", [pass_through(text), text])
+            cursor.fetchall()
+        refused(text)
+    with contextlib.suppress(CommandError):
+        call_command(Command(stdout=StringIO()), "--", text, note=text, password=text)
+
+    told_of = [span.attributes for trace in written.memory.traces for span in trace.spans]
+    operations = [values["otel2test.operation"] for values in told_of if "otel2test.operation" in values]
+    assert [told["kind"] for told in operations] == ["block", "block", "command"]
+    assert operations[-1]["output"].startswith("see ")
+    assert told(secret, written.data) == []
+
+
+try:
+    from django.tasks import task
+except ImportError:
+    pass  # came with Django 6.0
+else:
+    to_do = task(pass_through)
+
+    @each_secret
+    def test_a_secret_is_in_no_task(written: Written, secret: Secret) -> None:
+        def view(request: HttpRequest) -> HttpResponse:
+            to_do.enqueue(request.POST["password"])
+            to_do.enqueue(value=secret.text)
+            return HttpResponse("ok")
+
+        written.send(view, data={"password": secret.text})
+
+        assert len(written.memory.requests()[-1]["tasks"]) == 2
+        assert told(secret, written.data) == []
 
 
 @each_shown
