@@ -11,7 +11,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.datetime cimport datetime, import_datetime
 from cpython.object cimport PyObject
 
-from otel2test.processors.calls._text cimport Text, begin, is_plain, put, put_one, put_padded, put_plain, put_simple
+from otel2test.processors.calls._text cimport Text, begin, drop, is_plain, put, put_one, put_padded, put_plain, put_simple
 from otel2test.processors.kinds cimport Kind, kind_of
 from otel2test.processors.snapshots cimport snapshot
 
@@ -351,11 +351,14 @@ cdef bytes payload_of(object value, Class known):
     if known.text_of is None:
         return json_of(encode(value)[known.tag])
     begin(&text)
-    if type(value) is datetime and ((<datetime>value).tzinfo is None or (<datetime>value).tzinfo is _UTC):
-        _put_moment(&text, value)
-    else:
-        put_plain(&text, known.text_of(value))
-    return PyBytes_FromStringAndSize(text.data, text.used)
+    try:
+        if type(value) is datetime and ((<datetime>value).tzinfo is None or (<datetime>value).tzinfo is _UTC):
+            _put_moment(&text, value)
+        else:
+            put_plain(&text, known.text_of(value))
+        return PyBytes_FromStringAndSize(text.data, text.used)
+    finally:
+        drop(&text)
 
 
 cdef int _put_moment(Text *text, datetime moment) except -1:

@@ -265,7 +265,7 @@ GREENWICH = dt.timezone(dt.timedelta(0), "GMT")
         ),
         *(moment.replace(tzinfo=None) for moment in (SOME_TIME, SOME_TIME.replace(microsecond=0))),
         *(SOME_TIME.replace(tzinfo=zone) for zone in (dt.UTC, SUMMER, GREENWICH)),
-        *(dt.time(1, 2, 3, 4), dt.date(33, 4, 5), Decimal("NaN"), Decimal("-0.10"), Decimal("1E+30")),
+        *(dt.time(1, 2, 3, 4), dt.date(33, 4, 5), Decimal("NaN"), Decimal("-0.10"), Decimal(10**3000)),
         *([Decimal(1), dt.timedelta(1), uuid.UUID(int=1)], [len, int, Sealed], (iter(()), ValueError("x"))),
     ],
     ids=lambda value: f"{type(value).__name__}",
