@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import calls, generating, memory, web
+from benchmarks import calls, generating, instructions, memory, web
 from benchmarks.environments import machine, pythons
 from benchmarks.measures import Table
 from benchmarks.workers import WorkerError, load_average
@@ -27,6 +27,7 @@ def parts(rounds: int) -> dict[str, Measure]:
         "web": partial(web.measure, rounds=rounds, requests=40),
         "calls": partial(calls.measure, rounds=max(3, rounds // 3), calls=100_000),
         "memory": memory.measure,
+        "instructions": partial(instructions.measure, requests=10),
         "generating": generating.measure,
     }
 
@@ -60,6 +61,9 @@ def main() -> int:
     versions: dict[str, str] = {}
     for name, measure in parts(asked.rounds).items():
         if asked.parts and name not in asked.parts:
+            continue
+        if name == "instructions" and (reason := instructions.obstacle()):
+            print(f"not measured: instructions, as {reason}", file=sys.stderr)
             continue
         for python, interpreter in chosen.items():
             print(f"measuring {name} on Python {python} …", file=sys.stderr, flush=True)

@@ -19,13 +19,13 @@ _COMPARED = (
 )
 _TURNS = 5
 """Of each round."""
-_LABELS = {"list": "list of 50 rows", "post": "form, five queries"}
+LABELS = {"list": "list of 50 rows", "post": "form, five queries"}
 
 
 def measure(python: str, interpreter: Path, rounds: int, requests: int) -> tuple[Table, dict[str, Any]]:
     """Return the table, and everything behind it for the machine-readable file."""
     compared = possible(_COMPARED, python)
-    kinds = [(kind, requests // _TURNS, 0) for kind in _LABELS]
+    kinds = [(kind, requests // _TURNS, 0) for kind in LABELS]
     turns = take_turns(compared, python, interpreter, kinds, rounds, _TURNS)
     figures: dict[str, Any] = {"versions": turns.versions}
     rows = []
@@ -41,7 +41,7 @@ def measure(python: str, interpreter: Path, rounds: int, requests: int) -> tuple
             cells += [ratio.text(), f"{milliseconds.least:.1f}", f"{disk.median:.1f}"]
         rows.append(cells)
     header = [""]
-    for label in _LABELS.values():
+    for label in LABELS.values():
         header += [f"{label}: ratio to plain", "ms", "kB on disk"]
     note = (
         f"Processor time of {requests} requests through the WSGI application, DEBUG on, in {_TURNS} turns; "

@@ -32,7 +32,7 @@ _CSRF = "b" * 32
 _SQLITE = b"SQLite format 3\0"
 _RECORDINGS = os.environ.get("BENCHMARK_RECORDINGS", os.environ.get("BENCHMARK_DATA", "."))
 """The folder that a recorder's bytes are counted in."""
-_QUIET = 0.0005
+_QUIET = float(os.environ.get("BENCHMARK_QUIET", "0.0005"))
 """A process that takes less than this, in seconds, while it sleeps, has nothing more to do."""
 
 

@@ -59,6 +59,11 @@ class Worker:
         self.versions: dict[str, str] = first["versions"]
         self.resident_at_first: int = first["resident"]
 
+    @property
+    def pid(self) -> int:
+        """The process's number; what launches a worker becomes it."""
+        return self._process.pid
+
     def serve(self, kind: str, count: int, argument: int = 0) -> Served:
         """Have requests served."""
         assert self._process.stdin is not None
@@ -85,8 +90,10 @@ class Worker:
 
 
 @contextmanager
-def started(configuration: Configuration, python: str, interpreter: Path) -> Iterator[Worker]:
-    """Start a worker in a folder of its own; it ends with the block."""
+def started(
+    configuration: Configuration, python: str, interpreter: Path, *, under: Sequence[str] = ()
+) -> Iterator[Worker]:
+    """Start a worker in a folder of its own, run by ``under`` if that is given; it ends with the block."""
     programs = configuration.programs(python, interpreter)
     # A recorder may still write when its worker has ended.
     with TemporaryDirectory(prefix="otel2test-benchmark-", ignore_cleanup_errors=True) as folder:
@@ -100,13 +107,20 @@ def started(configuration: Configuration, python: str, interpreter: Path) -> Ite
             "PYTHONPATH": str(PROJECT),
             "OTEL2TEST_DIR": str(data / "spans"),
             "KOLO_PATH": str(data),
+            "BENCHMARK_QUIET": "0.5" if under else "0.0005",
             **configuration.variables,
         }
         launcher = [str(programs / program) for program in configuration.launcher[:1]]
         launcher += configuration.launcher[1:]
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [*launcher, str(programs / "python"), str(HERE / "worker.py"), *configuration.arguments],
+                [
+                    *launcher,
+                    *under,
+                    str(programs / "python"),
+                    str(HERE / "worker.py"),
+                    *configuration.arguments,
+                ],
                 cwd=PROJECT,
                 env=process_environment(programs, variables),
                 stdin=subprocess.PIPE,
