@@ -17,16 +17,13 @@ _COMPARED = (
     configurations.KOLO_2,
     configurations.KOLO_3,
 )
-_TURNS = 5
-"""Of each round."""
 LABELS = {"list": "list of 50 rows", "post": "form, five queries"}
 
 
 def measure(python: str, interpreter: Path, rounds: int, requests: int) -> tuple[Table, dict[str, Any]]:
     """Return the table, and everything behind it for the machine-readable file."""
     compared = possible(_COMPARED, python)
-    kinds = [(kind, requests // _TURNS, 0) for kind in LABELS]
-    turns = take_turns(compared, python, interpreter, kinds, rounds, _TURNS)
+    turns = take_turns(compared, python, interpreter, [(kind, requests, 0) for kind in LABELS], rounds)
     figures: dict[str, Any] = {"versions": turns.versions}
     rows = []
     for each in compared:
@@ -44,7 +41,7 @@ def measure(python: str, interpreter: Path, rounds: int, requests: int) -> tuple
     for label in LABELS.values():
         header += [f"{label}: ratio to plain", "ms", "kB on disk"]
     note = (
-        f"Processor time of {requests} requests through the WSGI application, DEBUG on, in {_TURNS} turns; "
-        f"median ratio of {rounds} rounds (least to most), milliseconds of the fastest, kilobytes of each."
+        f"Processor time of {requests} requests through the WSGI application, DEBUG on, in {rounds} rounds; "
+        "median ratio (least to most), milliseconds of the fastest round, kilobytes written for each."
     )
     return Table(f"A request, Python {python}", note, header, rows), figures

@@ -1,8 +1,8 @@
 """Workers side by side, served in turns.
 
 Enters: configurations and a Python. Leaves: for each request kind and configuration the
-figures of each round. In a round every worker serves the same requests, in turns whose order
-changes; so what slows the machine down for a while slows all.
+figures of each round. In a round every worker serves the same requests once, in an order
+that changes from round to round; so what slows the machine down for a while slows all.
 """
 
 import json
@@ -38,12 +38,6 @@ class Served:
     """Bytes of memory after them."""
     most_resident: int
     """The most bytes of memory there ever were."""
-
-    def __add__(self, later: "Served") -> "Served":
-        """Return what came of these and of ``later`` ones."""
-        return Served(
-            self.seconds + later.seconds, self.disk + later.disk, later.resident, later.most_resident
-        )
 
 
 class Worker:
@@ -160,27 +154,22 @@ def take_turns(
     interpreter: Path,
     kinds: Sequence[tuple[str, int, int]],
     rounds: int,
-    turns_each: int = 1,
 ) -> Turns:
     """Have every configuration serve the same requests, round by round.
 
-    ``kinds`` are kind of request, how many of it a turn, and the argument, of which those get less
-    that are too slow for it. In a round each has ``turns_each`` turns, all of which count together: what
-    slows the machine down lasts longer than a short turn. The first round warms everything up and
-    doesn't count.
+    ``kinds`` are kind of request, how many of it a round, and the argument, of which those get less
+    that are too slow for it. The first round warms everything up and doesn't count.
     """
     turns = Turns({kind: {each.name: [] for each in configurations} for kind, _, _ in kinds}, {})
     with ExitStack() as stack:
         workers = [stack.enter_context(started(each, python, interpreter)) for each in configurations]
         for number in range(rounds + 1):
-            for turn in range(turns_each):
-                first = (number + turn) % len(workers)
-                for worker in workers[first:] + workers[:first]:
-                    for kind, count, argument in kinds:
-                        served = worker.serve(kind, count, argument // worker.configuration.fewer_calls)
-                        if number:
-                            found = turns.served[kind][worker.configuration.name]
-                            found.append(found.pop() + served if turn else served)
+            first = number % len(workers)
+            for worker in workers[first:] + workers[:first]:
+                for kind, count, argument in kinds:
+                    served = worker.serve(kind, count, argument // worker.configuration.fewer_calls)
+                    if number:
+                        turns.served[kind][worker.configuration.name].append(served)
         for worker in workers:
             worker.check()
             turns.versions[worker.configuration.name] = worker.versions
