@@ -11,7 +11,9 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.datetime cimport datetime, import_datetime
 from cpython.object cimport PyObject
 
-from otel2test.processors.calls._text cimport Text, begin, drop, is_plain, put, put_one, put_padded, put_plain, put_simple
+from otel2test.processors.calls._text cimport (
+    Text, begin, drop, is_plain, put, put_one, put_padded, put_plain, put_simple
+)
 from otel2test.processors.kinds cimport Kind, kind_of
 from otel2test.processors.snapshots cimport snapshot
 
@@ -365,22 +367,22 @@ cdef int _put_moment(Text *text, datetime moment) except -1:
     """Put what ``isoformat()`` returns, which takes many times as long."""
     put_one(text, b'"')
     put_padded(text, moment.year, 4)
-    put_one(text, b"-")
-    put_padded(text, moment.month, 2)
-    put_one(text, b"-")
-    put_padded(text, moment.day, 2)
-    put_one(text, b"T")
-    put_padded(text, moment.hour, 2)
-    put_one(text, b":")
-    put_padded(text, moment.minute, 2)
-    put_one(text, b":")
-    put_padded(text, moment.second, 2)
+    _put_part(text, b"-", moment.month)
+    _put_part(text, b"-", moment.day)
+    _put_part(text, b"T", moment.hour)
+    _put_part(text, b":", moment.minute)
+    _put_part(text, b":", moment.second)
     if moment.microsecond:
         put_one(text, b".")
         put_padded(text, moment.microsecond, 6)
     if moment.tzinfo is not None:
         put(text, "+00:00", 6)
     return put_one(text, b'"')
+
+
+cdef int _put_part(Text *text, char separator, int number) except -1:
+    put_one(text, separator)
+    return put_padded(text, number, 2)
 
 
 cdef object attributes_of(object value, Class known):
