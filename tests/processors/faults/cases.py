@@ -327,11 +327,12 @@ class Case:
 
     def _told(self, watched: Callable[[Callable[[], Told]], Told]) -> Told:
         _recover()
-        # Clearing takes as long as answering: only where something was written since.
-        if _cleared != [connection.connection.total_changes]:
-            with suppress_instrumentation():
+        # Clearing takes as long as answering: only where something was written since, by this thread or, as
+        # by asynchronous cases, by another one, whose connection counts by itself.
+        with suppress_instrumentation():
+            if _cleared != [connection.connection.total_changes] or Session.objects.exists():
                 _start_anew()
-            _cleared[:] = [connection.connection.total_changes]
+        _cleared[:] = [connection.connection.total_changes]
         told = watched(self._outcome)
         with suppress_instrumentation():
             return [*told, Tag.objects.count(), Shelf.objects.count(), Product.objects.count()]
