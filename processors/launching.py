@@ -15,12 +15,13 @@ from typing import Final
 
 EXPORTER: Final = "otel2test"
 _EXPORTERS: Final = "OTEL_TRACES_EXPORTER"
+_METRICS: Final = "OTEL_METRICS_EXPORTER"
 _CONFIG_FILE: Final = "OTEL_CONFIG_FILE"
 _DISABLED: Final = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
 _DEFAULTS: Final = {
     "OTEL_PYTHON_DISTRO": "otel2test",
     # The stock distro wants otlp for all three, and fails as a whole where its exporter isn't installed.
-    "OTEL_METRICS_EXPORTER": "none",
+    _METRICS: "none",
     "OTEL_LOGS_EXPORTER": "none",
     # The stock sampler drops requests whose traceparent says that the caller isn't recording.
     "OTEL_TRACES_SAMPLER": "always_on",
@@ -32,6 +33,11 @@ _DEFAULTS: Final = {
 def is_asked_for(environ: Mapping[str, str]) -> bool:
     """Return whether the environment names our exporter, itself or through a configuration file."""
     return EXPORTER in _names(environ) or _is_in_config_file(environ.get(_CONFIG_FILE, ""))
+
+
+def wants_no_metrics(environ: Mapping[str, str]) -> bool:
+    """Return whether nobody is to get what is measured."""
+    return environ.get(_METRICS, "").strip() == "none" and not environ.get(_CONFIG_FILE)
 
 
 def set_defaults(environ: MutableMapping[str, str]) -> None:

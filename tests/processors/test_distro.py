@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
+from opentelemetry.instrumentation.distro import DefaultDistro  # type: ignore[attr-defined]  # untyped
+from opentelemetry.metrics import NoOpMeterProvider
 
-from otel2test.processors import launching
+from otel2test.processors import distro, launching
 from tests.processors.project import Project, get, ours
 
 ASKED = {"OTEL_TRACES_EXPORTER": "otel2test"}
@@ -200,6 +204,40 @@ def test_what_the_user_set_stands() -> None:
 
     assert environ["OTEL_TRACES_SAMPLER"] == "traceidratio"
     assert environ["OTEL_METRICS_EXPORTER"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("environ", "counts"),
+    [
+        ({**ASKED, "OTEL_METRICS_EXPORTER": "none"}, False),
+        ({**ASKED, "OTEL_METRICS_EXPORTER": "console"}, True),
+        ({**ASKED, "OTEL_METRICS_EXPORTER": "none", "OTEL_CONFIG_FILE": "otel.yaml"}, True),
+        ({"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "none"}, True),
+    ],
+)
+def test_instrumentations_count_nothing_that_nobody_gets(
+    environ: dict[str, str], counts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_CONFIG_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    given: dict[str, Any] = {}
+
+    class Beside(DefaultDistro):  # type: ignore[misc]  # OpenTelemetry switches typing off
+        def load_instrumentor(self, entry_point: EntryPoint, **kwargs: Any) -> None:
+            given.update(kwargs, name=entry_point.name)
+
+    made = distro.Otel2testDistro()
+    monkeypatch.setattr(made, "_beside", Beside(), raising=False)
+    made.load_instrumentor(
+        EntryPoint("sqlite3", "nowhere", "opentelemetry_instrumentor"), skip_dep_check=True
+    )
+
+    assert given.pop("name") == "sqlite3"
+    assert given.pop("skip_dep_check") is True
+    assert (given == {}) is counts
+    assert all(isinstance(provider, NoOpMeterProvider) for provider in given.values())
 
 
 @pytest.mark.parametrize(
