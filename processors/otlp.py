@@ -88,15 +88,27 @@ def _without_surrogates(value: object) -> object:
     return value
 
 
-def _resource_spans(resource: Resource, scopes: Mapping[InstrumentationScope | None, list[Json]]) -> Json:
-    attributes = _attributes(resource.attributes)
-    return _without_empty(
-        {
-            "scopeSpans": [_scope_spans(scope, spans) for scope, spans in scopes.items()],
-            "schemaUrl": resource.schema_url,
-        },
-        resource={"attributes": attributes} if attributes else {},
-    )
+def _resource_spans(
+    resource: Resource, scopes: Mapping[InstrumentationScope | None, list[Json]]
+) -> dict[str, object]:
+    return {
+        "resource": _resource(resource),
+        "scopeSpans": [_scope_spans(scope, spans) for scope, spans in scopes.items()],
+        **_without_empty({"schemaUrl": resource.schema_url}),
+    }
+
+
+def _resource(resource: Resource) -> orjson.Fragment:
+    """Return a resource, of which a process has one as a rule, as JSON."""
+    if not (_resources and _resources[0][0] is resource and _resources[0][1] == redactor.state):
+        attributes = _attributes(resource.attributes)
+        made = orjson.Fragment(dump({"attributes": attributes} if attributes else {}))
+        _resources[:] = [(resource, redactor.state, made)]
+    return _resources[0][2]
+
+
+_resources: Final[list[tuple[Resource, tuple[int, int], orjson.Fragment]]] = []
+"""The latest."""
 
 
 def _scope_spans(scope: InstrumentationScope | None, spans: list[Json]) -> Json:

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import Any, Final, Literal
 
 import django
+import orjson
 from django.apps import apps
 from django.conf import global_settings, settings
 from django.db.models import Model, UniqueConstraint, signals
@@ -21,6 +22,7 @@ from otel2test.attributes import GenericForeignKeyPayload, ModelPayload, SchemaP
 from otel2test.processors.django.exchange import Exchange
 from otel2test.processors.django.fields import concrete, field_payload, many_to_many_payload
 from otel2test.processors.django.seeding import is_seeded
+from otel2test.processors.otlp import dump
 from otel2test.processors.raw_sql import LONGEST_REMEMBERED
 
 _Framework = Literal["content_type", "permission", "site", "session"]
@@ -69,8 +71,15 @@ def schema_payload(exchange: Exchange) -> SchemaPayload:
         payload["databases"][statement.alias] = statement.vendor
     if content_types := _content_types():
         payload["content_types"] = content_types
-    payload["models"] = [_placed(model, touched.get(model, "default")) for model in models]
+    written: Any = _models_json(models, tuple(touched.get(model, "default") for model in models))
+    payload["models"] = written
     return payload
+
+
+@lru_cache(maxsize=512)
+def _models_json(models: tuple[_ModelClass, ...], aliases: tuple[str, ...]) -> orjson.Fragment:
+    """Return what requests that touch the same tables have in common, which is most of it, as JSON."""
+    return orjson.Fragment(dump(list(map(_placed, models, aliases))))
 
 
 def _placed(model: _ModelClass, alias: str) -> ModelPayload:
