@@ -27,7 +27,8 @@ MODULES = (
     "calls.monitoring" if sys.version_info >= (3, 12) else "calls.profiling",
 )
 C_ONLY = (
-    *("_sieve", "_stack", "calls._frames", "calls._parts", "calls._rows", "calls._values"),
+    *("_cells", "_hashes", "_sieve", "_stack"),
+    *("calls._frames", "calls._parts", "calls._rows", "calls._values"),
     *(("calls._evaluation",) if sys.version_info < (3, 12) else ()),
 )
 _EDITABLE = frozenset({"editable_wheel", "develop"})

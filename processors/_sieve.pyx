@@ -54,19 +54,22 @@ _configure()
 @cython.final
 cdef class Sieve:
     def __init__(self, shapes):
-        cdef int first, second
+        cdef unsigned int begin, third
         self._emails, self._phones = shapes.emails, shapes.phones
         stems = [stem.lower() for stem in shapes.names.stems]
         self._is_blind = bool(shapes.patterns) or any(len(stem) < 2 for stem in stems)
-        for first in range(8192):
-            self._begins[first] = 0
+        for begin in range(4096):
+            self._begins[begin] = 0
         # What isn't of ASCII doesn't stand in a text of ASCII.
         told = [(b"p", stem) for stem in stems] + [(b"s", scheme) for scheme in _SCHEMES]
-        self._stems = b"".join([kind + stem.encode() + b"\0" for kind, stem in told if stem.isascii()])
+        self._stems = b"".join([
+            kind + bytes([min(len(stem), 255)]) + stem.encode()[:255] for kind, stem in told if stem.isascii()
+        ])
         for _, stem in told:
             if stem.isascii() and len(stem) >= 2:
-                first, second = ord(stem[0]), ord(stem[1])
-                self._begins[(first * 256 + second) // 8] |= 1 << (second % 8)
+                for third in (ord(stem[2]) & 31,) if len(stem) > 2 else range(32):
+                    begin = (ord(stem[0]) & 31) << 10 | (ord(stem[1]) & 31) << 5 | third
+                    self._begins[begin >> 3] |= 1 << (begin & 7)
 
     cpdef bint is_clean(self, object text) except -1:
         cdef const unsigned char *begin
@@ -83,6 +86,13 @@ cdef class Sieve:
         end = at + len(<str>text)
         while at < end:
             kind = _CLASSES[at[0]]
+            if kind == _IN_KEYS:  # as of most, which are small letters
+                digits = 0
+                run += 1
+                if run > _LONGEST_RUN:
+                    return False
+                at += 1
+                continue
             if kind & _IN_KEYS:
                 run += 1
                 if run > _LONGEST_RUN:
@@ -121,29 +131,31 @@ cdef class Sieve:
 
     cdef bint _has_stem(self, const unsigned char *at, const unsigned char *end, bint in_pairs) noexcept:
         """Return whether a word stands there that announces a secret, be it that of a pair or alone."""
-        cdef unsigned int pair = 0
+        # Five bits of each character are the same of small letters and capitals.
+        cdef unsigned int begin = 0
+        if end - at < 2:
+            return False
+        begin = (at[0] & 31) << 5 | at[1] & 31
+        at += 2
         while at < end:
-            pair = (pair << 8 | _LOWER[at[0]]) & 0xFFFF
-            if self._begins[pair >> 3] >> (pair & 7) & 1 and self._is_stem(at - 1, end, in_pairs):
+            begin = (begin << 5 | at[0] & 31) & 0x7FFF
+            if self._begins[begin >> 3] >> (begin & 7) & 1 and self._is_stem(at - 2, end, in_pairs):
                 return True
             at += 1
-        return False
+        begin = begin << 5 & 0x7FFF
+        return self._begins[begin >> 3] >> (begin & 7) & 1 and self._is_stem(end - 2, end, in_pairs)
 
     cdef bint _is_stem(self, const unsigned char *at, const unsigned char *end, bint in_pairs) noexcept:
         cdef const char *stem = PyBytes_AS_STRING(self._stems)
         cdef const char *last = stem + PyBytes_GET_SIZE(self._stems)
-        cdef const unsigned char *place
-        cdef char kind
+        cdef Py_ssize_t length
+        cdef Py_ssize_t same
         while stem < last:
-            kind = stem[0]
-            stem += 1
-            place = at
-            while stem[0] and place < end and _LOWER[place[0]] == <unsigned char>stem[0]:
-                stem += 1
-                place += 1
-            if not stem[0] and (in_pairs or kind == b"s"):
+            length = <unsigned char>stem[1]
+            same = 0
+            while same < length and at + same < end and _LOWER[at[same]] == <unsigned char>stem[2 + same]:
+                same += 1
+            if same == length and (in_pairs or stem[0] == b"s"):
                 return True
-            while stem[0]:
-                stem += 1
-            stem += 1
+            stem += 2 + length
         return False

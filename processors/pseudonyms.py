@@ -21,6 +21,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from otel2test.processors.hashes import Hashes
 from otel2test.processors.sweeping import KnownSecrets
 from otel2test.secrets import marks
 from otel2test.secrets.anatomy import rebuilt
@@ -50,7 +51,7 @@ class Pseudonyms:
         self._known = known
         self._claims = claims
         self._memory: dict[int, str] = {}
-        self.recognisable: set[int] = set()
+        self.recognisable = Hashes()
         """Hashes of the secrets that are known again wherever they stand."""
         self.learnt = 0
         """Another number whenever there is one more of them."""

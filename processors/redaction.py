@@ -18,10 +18,10 @@ import re
 import secrets
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
+from otel2test.processors.hashes import Hashes
 from otel2test.processors.json_redaction import redact_json
 from otel2test.processors.pseudonyms import Pseudonyms
 from otel2test.processors.settings import RecorderSettings
@@ -74,7 +74,7 @@ class Redactor:
         self.secret_names: Final = _Verdicts(self.is_secret_name)
         """The same as :meth:`is_secret_name`, for where a call would cost too much."""
         self._fields: dict[tuple[str, str], bool] = {}
-        self._clean: set[int] = set()
+        self._clean = Hashes()
         self.generation = 0
         """Another number whenever the answers of this object may be others."""
         self._use(key or secrets.token_bytes(32), Shapes(SecretNames(names)))
@@ -166,7 +166,7 @@ class Redactor:
         return self.generation, self._pseudonyms.learnt
 
     @property
-    def clean(self) -> AbstractSet[int]:
+    def clean(self) -> Hashes:
         """Hashes of texts that :meth:`redact_text` leaves as they are, unless they are ``recognisable``.
 
         This set and that one change while they are looked at, and are others after :meth:`configure`.
@@ -174,14 +174,9 @@ class Redactor:
         return self._clean
 
     @property
-    def recognisable(self) -> AbstractSet[int]:
+    def recognisable(self) -> Hashes:
         """Hashes of texts that were secrets as a whole, and may be met where nothing else shows it."""
         return self._pseudonyms.recognisable
-
-    def are_clean(self, texts: Iterable[str]) -> bool:
-        """Return whether :meth:`redact_text` is known to leave all these texts as they are."""
-        marks = set(map(hash, texts))
-        return marks <= self._clean and marks.isdisjoint(self._pseudonyms.recognisable)
 
     def redact_texts(self, texts: Iterable[str]) -> dict[str, str]:
         """Return each text with what :meth:`redact_text` makes of it; most texts come by again."""

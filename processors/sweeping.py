@@ -21,9 +21,10 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import chain
 from typing import Final, TypeAlias
 from urllib.parse import quote, quote_plus
+
+from otel2test.processors.cells import places_of
 
 _Pairs: TypeAlias = tuple[tuple[bytes, bytes, bool], ...]
 """The forms in which a secret may be written, each with the pseudonym's and whether it ends where the secret
@@ -41,8 +42,8 @@ _UNQUOTED: Final = ("/", "", "!~*'()", "/#[]=:;$&()+,!?*@'~", "/:@=&+$,;~!*'()")
 """What is left as it is by Python, by the strict, by JavaScript, by Django, and by most others."""
 _IN_BASE64: Final = re.compile(rb'("(?:content|base64|\$bytes|\$str)(\\?"):\2)([0-9A-Za-z+/]+=*)(?=\2)')
 """What stands for bytes in payloads, by its keys; under them other texts may stand, too."""
-_KEYS: Final = (b'"content', b'"base64', b'"$bytes', b'"$str')
-"""How that begins: to find these takes a tenth of what looking at each quotation mark does."""
+_KEYS: Final = (b"content", b"base64", b"$bytes", b"$str")
+"""How that begins, after a quotation mark."""
 _BEFORE: Final = rb"(?:(?<![0-9A-Za-z])|(?<=\\[nrtbf])|(?<=%[0-9A-F]{2}))"
 _AFTER: Final = rb"(?![0-9A-Za-z])"
 
@@ -174,7 +175,7 @@ def _inside_base64(data: bytes, sweep: Callable[[bytes], bytes]) -> bytes:
 
     parts: list[bytes] = []
     done = 0
-    for place in sorted(chain.from_iterable(_places(data, key) for key in _KEYS)):
+    for place in places_of(data, _KEYS):
         found = _IN_BASE64.match(data, place)
         if found is None:
             continue
@@ -184,13 +185,6 @@ def _inside_base64(data: bytes, sweep: Callable[[bytes], bytes]) -> bytes:
                 parts += data[done : found.start(3)], base64.b64encode(changed)
                 done = found.end(3)
     return b"".join([*parts, data[done:]]) if parts else data
-
-
-def _places(data: bytes, part: bytes) -> Iterator[int]:
-    place = data.find(part)
-    while place >= 0:
-        yield place
-        place = data.find(part, place + 1)
 
 
 def _replaced(data: bytes, needle: bytes, replacement: bytes, after: bytes) -> bytes:

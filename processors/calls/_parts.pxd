@@ -1,5 +1,6 @@
 from cpython.object cimport PyObject
 
+from otel2test.processors._hashes cimport Hashes
 from otel2test.processors.calls._text cimport Text
 from otel2test.processors.kinds cimport Kind
 
@@ -50,8 +51,8 @@ cdef class Class:
 cdef class Parts:
     cdef dict _texts
     cdef dict _secrets
-    cdef object _clean
-    cdef object _recognisable
+    cdef Hashes _clean
+    cdef Hashes _recognisable
     cdef list _held
     cdef dict _names
     cdef dict _classes

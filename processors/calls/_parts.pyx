@@ -9,7 +9,7 @@ read) makes it end, and the whole is taken as any other snapshot.
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.datetime cimport datetime, import_datetime
-from cpython.object cimport PyObject
+from cpython.object cimport PyObject, PyObject_Hash
 
 from otel2test.processors.calls._text cimport (
     Text, begin, drop, is_plain, put, put_one, put_padded, put_plain, put_simple
@@ -110,10 +110,11 @@ cdef class Parts:
         """Put a text's JSON."""
         cdef PyObject *found
         cdef bytes json
+        cdef Py_hash_t mark
         if is_plain(value):
-            mark = hash(value)
+            mark = PyObject_Hash(value)
             # What redact_text() does first; it is called for each text that is met for the first time.
-            if mark in <set>self._clean and mark not in <set>self._recognisable:
+            if self._clean.has(mark) and not self._recognisable.has(mark):
                 return put_plain(text, value)
         found = PyDict_GetItemWithError(self._texts, value)
         if found is not NULL:

@@ -11,17 +11,18 @@ about a cell wherever no shortcut is known to give the same; what leaves is read
 import datetime as dt
 import math
 from collections.abc import Callable, Collection, Sequence
-from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final
 
 from otel2test.attributes import CellsPayload, RowsPayload
+from otel2test.processors.cells import different_texts, fit_64_bits, kinds_of
 from otel2test.processors.redaction import redactor
 from otel2test.values import TAGGED_TEXTS, Wire, encode, encoder
 
 _FEWEST: Final = 4
 """Rows from which on columns are shorter."""
-_INT64: Final = range(-(2**63), 2**63)
+_time_zone: Final = attrgetter("tzinfo")
 _AS_THEY_ARE: Final = frozenset({type(None), bool})
 _HIDES_NOTHING: Final = frozenset({float, Decimal, dt.date, dt.datetime, dt.time, dt.timedelta})
 """Types whose values are never taken for a secret that was met elsewhere."""
@@ -32,7 +33,7 @@ Column = list[Wire] | CellsPayload
 def wire_rows(
     rows: Sequence[tuple[object, ...]],
     hidden: Collection[int],
-    secrets: AbstractSet[object],
+    secrets: set[object],
     conceal: Conceal,
     hide: Conceal,
 ) -> RowsPayload:
@@ -80,13 +81,13 @@ def _column(
     cells: tuple[Any, ...],
     position: int,
     numbers: dict[tuple[int, ...], int],
-    secrets: AbstractSet[object],
+    secrets: set[object],
     conceal: Conceal,
 ) -> Column:
     """Return one column; ``numbers`` are the columns of whole numbers before it."""
-    kinds = set(map(type, cells))
+    kinds = kinds_of(cells)
     if kinds == {int}:
-        if min(cells) in _INT64 and max(cells) in _INT64 and secrets.isdisjoint(cells):
+        if fit_64_bits(cells) and secrets.isdisjoint(cells):
             known = numbers.setdefault(cells, position)
             return {"like": known} if known != position else _once(cells)
         return list(map(conceal, cells))
@@ -95,12 +96,12 @@ def _column(
     has_nulls = type(None) in kinds
     kinds.discard(type(None))
     if kinds == {str}:
-        return _texts(cells, has_nulls, secrets, conceal)
+        return _texts(cells, secrets, conceal)
     if kinds <= _HIDES_NOTHING | _AS_THEY_ARE:
         return _once(cells) if kinds <= _AS_THEY_ARE else list(map(encode, cells))
     if has_nulls and kinds == {int}:
         found = [cell for cell in cells if cell is not None]
-        if min(found) in _INT64 and max(found) in _INT64 and secrets.isdisjoint(found):
+        if fit_64_bits(found) and secrets.isdisjoint(found):
             return list(cells)
     return list(map(conceal, cells))
 
@@ -114,7 +115,7 @@ def _once(cells: tuple[Any, ...]) -> Column:
 def _of_one_kind(cells: tuple[Any, ...], kind: type) -> Column:
     if kind in TAGGED_TEXTS:
         tag, text_of = TAGGED_TEXTS[kind]
-        if kind is dt.datetime and not any(cell.tzinfo for cell in cells):
+        if kind is dt.datetime and not any(map(_time_zone, cells)):
             # What orjson makes of them is the same, in a tenth of the time; of others it isn't always.
             return {"tag": tag, "cells": list(cells)}
         return {"tag": tag, "cells": list(map(text_of, cells))}
@@ -123,21 +124,15 @@ def _of_one_kind(cells: tuple[Any, ...], kind: type) -> Column:
     return list(map(encoder(kind), cells))
 
 
-def _texts(cells: tuple[Any, ...], has_nulls: bool, secrets: AbstractSet[object], conceal: Conceal) -> Column:
+def _texts(cells: tuple[Any, ...], secrets: set[object], conceal: Conceal) -> Column:
     """Return texts, or texts and None: where few come again as they are, else each once."""
-    texts = dict.fromkeys(cells)
-    count = len(texts)
-    if has_nulls:
-        del texts[None]
-    known: dict[str | None, Wire] | None = None
-    if not ("".join(texts).isascii() and secrets.isdisjoint(texts) and redactor.are_clean(texts)):
+    different, at, are_clean = different_texts(cells, secrets, redactor.clean, redactor.recognisable)
+    told: list[Wire] = list(different)
+    if not are_clean:
+        texts = {text for text in different if text is not None}
         known = {text: conceal(text) for text in texts if text in secrets or not text.isascii()}
-        known.update(redactor.redact_texts(texts.keys() - known.keys()))
-    if count * 2 > len(cells):
-        return list(cells) if known is None else list(map(known.get, cells))
-    different = dict.fromkeys(cells)
-    once: CellsPayload = {"cells": list(different) if known is None else list(map(known.get, different))}
-    if count > 1:
-        places = {text: place for place, text in enumerate(different)}
-        once["at"] = list(map(places.__getitem__, cells))
-    return once
+        known.update(redactor.redact_texts(texts - known.keys()))
+        told = [None if text is None else known[text] for text in different]
+    if len(told) * 2 > len(cells):
+        return list(cells) if are_clean else [told[place] for place in at]
+    return {"cells": told, "at": at} if len(told) > 1 else {"cells": told}

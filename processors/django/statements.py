@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from otel2test.attributes import ColumnPayload, ColumnsPayload, ExceptionPayload, QueryPayload
+from otel2test.processors.cells import VALUE_BYTES, weight_of
 from otel2test.processors.django.concealing import conceal_text, conceal_wire, is_telling
 from otel2test.processors.django.rows import wire_rows
 from otel2test.processors.guard import guard
@@ -48,10 +49,6 @@ _ATOMIC: Final = frozenset(
 _TAGGED: Final = (bytes, uuid.UUID)
 _VENDORS: Final = frozenset({"sqlite", "postgresql", "mysql", "oracle"})
 """Those that the semantic conventions call as Django does."""
-_SIZED: Final = frozenset({str, bytes})
-_TUPLE: Final = frozenset({tuple})
-_VALUE_BYTES: Final = 16
-"""What any value counts for, beside the length of its text."""
 _SETTLED_BYTES: Final = 64 * 1024
 """So much is kept before the trace is asked whether there is room."""
 
@@ -136,8 +133,8 @@ def wired(value: object) -> Wire:
 
 def frozen_params(params: object, longest: int | None = None) -> object:
     """Return a copy of the parameters of one execution: a tuple, a dict or None."""
-    if params is None:
-        return None
+    if params is None or _is_kept(params, longest):
+        return params
     if isinstance(params, Mapping):
         return {str(name): frozen(value, longest) for name, value in params.items()}
     if isinstance(params, Sequence) and not isinstance(params, (str, bytes)):
@@ -145,17 +142,24 @@ def frozen_params(params: object, longest: int | None = None) -> object:
     return Taken(snapshot(params))
 
 
+def _is_kept(params: object, longest: int | None) -> bool:
+    """Return whether these can be kept as they are, as most can."""
+    return type(params) is tuple and weight_of((params,), _ATOMIC, longest, sys.maxsize) is not None
+
+
 def _weight(value: object) -> int:
     """Return about how many bytes it takes to keep or write a frozen value."""
     if isinstance(value, Taken):
         value = value.wire
+    if type(value) is tuple and (size := weight_of((value,), _ATOMIC, None, sys.maxsize)) is not None:
+        return VALUE_BYTES + size
     if isinstance(value, (str, bytes)):
-        return len(value) + _VALUE_BYTES
+        return len(value) + VALUE_BYTES
     if isinstance(value, Mapping):
         value = value.values()
     elif not isinstance(value, (list, tuple)):
-        return _VALUE_BYTES
-    return _VALUE_BYTES + sum(map(_weight, value))
+        return VALUE_BYTES
+    return VALUE_BYTES + sum(map(_weight, value))
 
 
 @dataclass(eq=False, slots=True)
@@ -227,20 +231,12 @@ class Statement:
 
     def _keep_all(self, rows: list[Any]) -> bool:
         """Keep rows as the driver made them if they are all short, and nothing in them can change."""
-        if len(self.rows) + len(rows) > self.max_rows or not _TUPLE.issuperset(map(type, rows)):
+        has_secrets = self.origin is not None and self.origin.secret_columns
+        if has_secrets or len(self.rows) + len(rows) > self.max_rows:
             return False
-        cells = list(chain.from_iterable(rows))
-        kinds = set(map(type, cells))
-        if not kinds <= _ATOMIC or (self.origin is not None and self.origin.secret_columns):
+        size = weight_of(rows, _ATOMIC, self.max_value, _SETTLED_BYTES)
+        if size is None:
             return False
-        size = _VALUE_BYTES * len(cells)
-        lengths = [
-            length for kind in kinds & _SIZED for length in map(len, filter(kind.__instancecheck__, cells))
-        ]
-        if lengths:
-            size += sum(lengths)
-            if size > _SETTLED_BYTES or (self.max_value is not None and max(lengths) > self.max_value):
-                return False
         self.fetched += len(rows)
         self.rows += rows
         self._unsettled += size
@@ -250,7 +246,7 @@ class Statement:
     def _keep(self, row: Sequence[object]) -> None:
         kept: list[object] = []
         longest = self.max_value
-        size = _VALUE_BYTES * len(row)
+        size = VALUE_BYTES * len(row)
         for cell in row:
             kind = type(cell)
             if kind is str or kind is bytes:

@@ -26,6 +26,7 @@ SUITE = (
     "processors/callees.py",
     "processors/project.py",
     "processors/test_callers.py",
+    "processors/test_cells.py",
     "processors/test_calls.py",
     "processors/test_composing.py",
     "processors/test_debugging.py",
