@@ -10,7 +10,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from types import TracebackType
 from typing import Final, ParamSpec, TypeVar
 
@@ -90,6 +90,7 @@ class _Guard:
         return True
 
 
+@lru_cache(maxsize=1024)
 def guard(where: str) -> _Guard:
     """Swallow every ``Exception`` raised inside the block."""
     return _Guard(where)

@@ -139,12 +139,16 @@ class Recorder(SpanProcessor):
         else as JSON text. What comes after the trace was written is lost.
         """
         with guard(f"recorder: {name}"):
-            ready = payload if callable(payload) else _text(payload)
-            with self._lock:
-                trace = self._open.get(span.trace_id)
-                if trace is None or span.span_id in trace.left_out:
-                    return
-                trace.extras.setdefault(span.span_id, {})[name] = ready
+            self.put_all(span, {name: payload if callable(payload) else _text(payload)})
+
+    def put_all(self, span: SpanContext, payloads: Mapping[str, Payload]) -> None:
+        """Add several ``otel2test.*`` attributes, texts or what makes them, as :meth:`put` does."""
+        with guard("recorder: attributes"), self._lock:
+            trace, span_id = self._open.get(span.trace_id), span.span_id
+            if trace is None or span_id in trace.left_out:
+                return
+            trace.extras.setdefault(span_id, {}).update(payloads)
+            for ready in payloads.values():
                 self._grow(trace, len(ready) if isinstance(ready, str) else _SPAN_BYTES)
 
     def grow(self, span: SpanContext, size: int) -> bool:
@@ -442,7 +446,7 @@ class Recorder(SpanProcessor):
             try:
                 made = payload() if callable(payload) else payload
                 if isinstance(made, Parted):
-                    texts.update(made.texts)
+                    texts.update(self._texts(made.parts, unmade))
                     made = made.payload
                 if made is not None:
                     texts[name] = _text(made)

@@ -29,10 +29,10 @@ _DATABASE: Final = ("db.system", "db.system.name")
 
 
 class Parted(NamedTuple):
-    """A payload, and texts that stand in attributes of their own beside it."""
+    """A payload, or None for no more than its parts, which stand in attributes of their own beside it."""
 
     payload: object
-    texts: Mapping[str, str]
+    parts: Mapping[str, Payload]
 
 
 def owns_records(span: ReadableSpan) -> bool:
@@ -106,11 +106,11 @@ class Part:
 
     def is_noise(self) -> bool:
         """Return whether it is nothing but queries, and not the late part of a trace that has more."""
+        # The span that the others are inside of ends last, and mostly is none.
+        if not all(map(self._is_query, reversed(self.spans))):
+            return False
         seen = {context.span_id for span in self.spans if (context := span.get_span_context()) is not None}
-        return all(
-            self._is_query(span) and (span.parent is None or span.parent.span_id in seen)
-            for span in self.spans
-        )
+        return all(span.parent is None or span.parent.span_id in seen for span in self.spans)
 
     def _is_query(self, span: ReadableSpan) -> bool:
         ours = self.payloads(span)

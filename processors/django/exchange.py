@@ -19,7 +19,7 @@ from otel2test.processors.guard import guard, guarded
 from otel2test.processors.recorder import DJANGO_SCOPE, Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from opentelemetry.sdk.trace import Span
     from opentelemetry.trace import SpanContext
@@ -127,8 +127,8 @@ def bind(exchange: Exchange, recorder: Recorder, span: Span) -> None:
     _of_trace[context.trace_id] = exchange
 
 
-def put(exchange: Exchange, name: str, payload: object | Callable[[], object]) -> None:
-    """Add an attribute to the exchange's span."""
-    with guard(f"django: {name}"):
+def put(exchange: Exchange, payloads: Mapping[str, Callable[[], object]]) -> None:
+    """Add attributes to the exchange's span, made when its trace is written."""
+    with guard("django: attributes"):
         if exchange.tie is not None:
-            exchange.tie.recorder.put(exchange.tie.span, name, payload)
+            exchange.tie.recorder.put_all(exchange.tie.span, payloads)

@@ -244,6 +244,8 @@ def _count(statement: Statement, cursor: Any) -> None:
 
 
 def _operation(sql: str) -> str:
+    if sql.startswith("SELECT "):  # as most do
+        return "SELECT"
     found = _OPERATION.match(sql)
     return found[1].upper() if found else ""
 

@@ -7,7 +7,7 @@ that the cursor executed last. Nothing is read ahead.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from otel2test.processors.django import executions
 from otel2test.processors.guard import guard
@@ -16,11 +16,23 @@ if TYPE_CHECKING:
     from otel2test.processors.django.statements import Statement
 
 
+_FETCHING: Final = ("fetchone", "fetchmany", "fetchall", "close")
+
+
 class FetchingCursor:
     """Mixed into a class of cursors."""
 
+    _otel2test_left: frozenset[str] = frozenset()
+    """What no class has: wrappers leave the fetching methods to ``__getattr__``."""
     _self_otel2test_statement: Statement | None = None
     """Named as what a proxy keeps for itself, instead of what it stands for."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        behind = cls.__mro__[cls.__mro__.index(FetchingCursor) + 1 :]
+        cls._otel2test_left = frozenset(
+            name for name in _FETCHING if not any(name in vars(base) for base in behind)
+        )
 
     def fetchone(self) -> Any:
         """Fetch as the driver does."""
@@ -76,10 +88,9 @@ class FetchingCursor:
             executions.let_go(self._self_otel2test_statement)
 
     def _otel2test_fetch(self, name: str) -> Any:
-        # Wrappers leave the fetching methods to __getattr__, which super() doesn't ask.
         inherited: Any = super()
-        fetch = getattr(inherited, name, None)
-        return inherited.__getattr__(name) if fetch is None else fetch
+        # super() doesn't ask __getattr__.
+        return inherited.__getattr__(name) if name in self._otel2test_left else getattr(inherited, name)
 
     def _otel2test_result(self) -> Statement | None:
         statement = self._self_otel2test_statement

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from contextvars import Token
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -43,6 +44,7 @@ from otel2test.processors.traces import Parted
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import Span
 
+    from otel2test.attributes import ExceptionPayload
     from otel2test.processors.recorder import Recorder
 
 _MIDDLEWARE: Final = "opentelemetry.instrumentation.django.middleware.otel_middleware"
@@ -125,7 +127,7 @@ def _span_started(recorder: Recorder, span: Span) -> None:
         texts = text_apart(conceal_body(body, exchange.secrets), attributes.REQUEST_BODY)
         return Parted(messages.request_payload(head, body), texts)
 
-    put(exchange, attributes.REQUEST, payload)
+    put(exchange, {attributes.REQUEST: payload})
 
 
 def _failed(sender: object, **kwargs: object) -> None:  # noqa: ARG001 - the signal's signature
@@ -200,6 +202,7 @@ def _finish(exchange: Exchange, response: Any) -> None:
 
 def _put_all(exchange: Exchange, response: Any, limit: int) -> None:
     request, method = exchange.request, exchange.head.method if exchange.head else ""
+    payloads: dict[str, Callable[[], object]] = {}
     if response is not None:
 
         def payload() -> object:
@@ -207,17 +210,21 @@ def _put_all(exchange: Exchange, response: Any, limit: int) -> None:
             texts = text_apart(conceal_body(body, exchange.secrets), attributes.RESPONSE_BODY)
             return Parted(messages.response_payload(response, body), texts)
 
-        put(exchange, attributes.RESPONSE, payload)
+        payloads[attributes.RESPONSE] = payload
     if exchange.templates:
-        put(exchange, attributes.TEMPLATES, partial(templates.templates_payload, exchange))
+        payloads[attributes.TEMPLATES] = partial(templates.templates_payload, exchange)
     if exchange.forms:
-        put(exchange, attributes.FORMS, partial(forms.forms_payload, exchange))
+        payloads[attributes.FORMS] = partial(forms.forms_payload, exchange)
     if (exception := exchange.exception) is not None:
-        message = conceal_text(exception["message"], exchange.secrets)
-        put(exchange, attributes.EXCEPTION, {**exception, "message": message})
-    put(exchange, attributes.SCHEMA, partial(schema.schema_payload, exchange))
+        payloads[attributes.EXCEPTION] = partial(_concealed, exception, exchange.secrets)
+    payloads[attributes.SCHEMA] = partial(schema.schema_payload, exchange)
     # What the program gave no cause to know is None, and not written.
-    put(exchange, attributes.VIEW, partial(messages.view_payload, request))
-    put(exchange, attributes.USER, partial(identity.user_payload, exchange))
-    put(exchange, attributes.SESSION, partial(identity.session_payload, exchange))
-    put(exchange, attributes.MESSAGES, partial(flashes.messages_payload, exchange))
+    payloads[attributes.VIEW] = partial(messages.view_payload, request)
+    payloads[attributes.USER] = partial(identity.user_payload, exchange)
+    payloads[attributes.SESSION] = partial(identity.session_payload, exchange)
+    payloads[attributes.MESSAGES] = partial(flashes.messages_payload, exchange)
+    put(exchange, payloads)
+
+
+def _concealed(exception: ExceptionPayload, secrets: AbstractSet[object]) -> ExceptionPayload:
+    return {**exception, "message": conceal_text(exception["message"], secrets)}

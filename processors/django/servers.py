@@ -41,7 +41,8 @@ def _described(connection: Any) -> dict[str, str | int]:
     name = connection.settings_dict.get("NAME")
     if connection.vendor == "sqlite":
         # Where the file lies says more of the machine than of the program.
-        name = PurePath(name).name if isinstance(name, (str, PurePath)) else None
+        name = PurePath(name) if isinstance(name, str) else name
+        name = name.name if isinstance(name, PurePath) else None
     if isinstance(name, str) and name:
         described["db.namespace"] = name
     driver = drivers.driver_of(connection)

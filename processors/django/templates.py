@@ -9,6 +9,7 @@ rendered through Django's back end are seen, not those they include.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import wrapt
@@ -98,6 +99,6 @@ def _remember(exchange: Exchange, name: object, layers: Sequence[Mapping[str, ob
         return
     known = exchange.templates
     if isinstance(name, str) and name not in known and len(known) < _MOST:
-        keys = dict.fromkeys(key for layer in layers for key in layer)
+        keys = dict.fromkeys(chain.from_iterable(layers))
         known[name] = [key for key in keys if isinstance(key, str) and key not in _BUILTINS]
     forms.notice(exchange, layers)

@@ -25,8 +25,11 @@ from opentelemetry.trace import SpanContext, format_span_id, get_current_span
 from otel2test.processors import otlp
 from otel2test.processors.guard import fault, guard, guarded
 from otel2test.processors.recorder import Recorder, owns_records
+from otel2test.processors.traces import Parted
 
 _MAX_LEDGERS: Final = 1000
+_ALL: Final = "otel2test.effects"
+"""Names, to the recorder, what makes the attributes of all kinds."""
 
 
 class Ledger:
@@ -64,13 +67,16 @@ class Ledger:
             else:
                 self._dropped[kind] += 1
 
-    def payload(self, kind: str) -> str | None:
-        """Return the side effects of a kind as JSON, in the order in which they began; None for none."""
+    def found(self) -> list[str]:
+        """Return the kinds of which there is something to tell."""
+        with self._lock:
+            return [kind for kind, records in self._records.items() if records or kind in self._dropped]
+
+    def payload(self, kind: str) -> str:
+        """Return the side effects of a kind as JSON, in the order in which they began."""
         with self._lock:
             records = sorted(self._records[kind], key=lambda record: record[0])
             dropped = self._dropped[kind]
-        if not records and not dropped:
-            return None
         texts = [record if isinstance(record, bytes) else otlp.dump(record) for _, record in records]
         if dropped:
             texts.append(b'{"dropped":%d}' % dropped)
@@ -122,8 +128,7 @@ class _Ledgers:
             self._close(next(iter(self.by_trace.values())))
         self.by_span[context.span_id] = ledger
         self.by_trace[context.trace_id] = ledger
-        for kind in self._kinds:
-            self._recorder.put(context, kind, partial(self._written, ledger, kind))
+        self._recorder.put_all(context, {_ALL: partial(self._written, ledger)})
 
     def span_ends(self, span: ReadableSpan) -> None:
         context = span.get_span_context()
@@ -139,9 +144,9 @@ class _Ledgers:
         self.by_span.clear()
         self.by_trace.clear()
 
-    def _written(self, ledger: Ledger, kind: str) -> str | None:
+    def _written(self, ledger: Ledger) -> Parted:
         self._close(ledger)
-        return ledger.payload(kind)
+        return Parted(None, {kind: partial(ledger.payload, kind) for kind in ledger.found()})
 
     def _close(self, ledger: Ledger) -> None:
         ledger.closed = True
