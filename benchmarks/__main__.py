@@ -24,7 +24,7 @@ Measure = Callable[[str, Path], tuple[Table, dict[str, Any]]]
 def parts(rounds: int) -> dict[str, Measure]:
     """Return what there is to measure, by name."""
     return {
-        "web": partial(web.measure, rounds=rounds, requests=60),
+        "web": partial(web.measure, rounds=rounds * 3),
         "calls": partial(calls.measure, rounds=max(3, rounds // 3), calls=100_000),
         "memory": memory.measure,
         "instructions": partial(instructions.measure, requests=10),

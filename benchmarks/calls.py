@@ -42,5 +42,5 @@ def measure(python: str, interpreter: Path, rounds: int, calls: int) -> tuple[Ta
     for each in compared:
         if each.fewer_calls > 1:
             note += f" {each.label} makes {calls // each.fewer_calls:,} of them, as it takes that long."
-    header = ["", "µs a call", "more than plain: median (least to most)", "bytes on disk"]
+    header = ["", "µs a call", "more than plain: median (half of the rounds lie between)", "bytes on disk"]
     return Table(f"A call, Python {python}", note, header, rows), figures

@@ -1,4 +1,4 @@
-"""Figures that were taken together → minimum, median and maximum, and tables of them."""
+"""Figures that were taken together → median, quartiles and extremes, and tables of them."""
 
 import statistics
 from collections.abc import Iterable, Sequence
@@ -10,18 +10,25 @@ class Spread:
     """What some rounds gave."""
 
     least: float
+    low: float
+    """A quarter of them is less."""
     median: float
+    high: float
+    """A quarter of them is more."""
     most: float
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Spread":
         """Return the spread of at least one value."""
         found = sorted(values)
-        return cls(found[0], statistics.median(found), found[-1])
+        low, median, high = (
+            statistics.quantiles(found, n=4, method="inclusive") if len(found) > 1 else found * 3
+        )
+        return cls(found[0], low, median, high, found[-1])
 
     def text(self, digits: int = 2) -> str:
-        """Return it as a cell of a table: the median, and between what it lies."""
-        return f"**{self.median:.{digits}f}** ({self.least:.{digits}f} to {self.most:.{digits}f})"
+        """Return it as a cell of a table: the median, and between what half of them lie."""
+        return f"**{self.median:.{digits}f}** ({self.low:.{digits}f} to {self.high:.{digits}f})"
 
 
 @dataclass(frozen=True, slots=True)

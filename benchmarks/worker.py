@@ -2,11 +2,13 @@
 
 Run as a program, in any of the environments: only Python and Django must be there. Each line on
 stdin is ``list``, ``post``, ``calls``, ``rows`` or ``history`` with how many requests are to be
-served and, for the last three, the view's argument; what comes back is one line of JSON. Requests go through
+served, the view's argument (0 for the first two), and how many more are to be served before, which don't
+count: a process that slept is slow at first. What comes back is one line of JSON. Requests go through
 the WSGI application, in this process: no socket, no server.
 
 What is measured is processor time, of this process with all its threads, of the kernel on its behalf
-and of children that ended, until everything that goes on after the response is over too.
+and of children that ended, until everything that goes on after the response is over too; and, of that,
+what the process took until the last of each answer was handed to the server.
 """
 
 import io
@@ -73,6 +75,8 @@ class Client:
     """Calls the WSGI application as a server would."""
 
     def __init__(self, application: Any, session: str) -> None:
+        self.answering = 0.0
+        """Seconds of processor time until the answers were out."""
         self._application = application
         self._cookies = f"sessionid={session}; csrftoken={_CSRF}"
 
@@ -118,10 +122,12 @@ class Client:
         def start_response(status: str, headers: Any, exc_info: Any = None) -> None:  # noqa: ARG001 - WSGI's
             answered.append(status)
 
+        start = time.process_time()
         response = self._application(environ, start_response)
         try:
             for _ in response:
                 pass
+            self.answering += time.process_time() - start
         finally:
             if hasattr(response, "close"):
                 response.close()
@@ -247,18 +253,22 @@ def requests_of(client: Client, kind: str, count: int, argument: int) -> Iterato
                 yield lambda: client.get(f"/{kind}/{argument}/")
 
 
-def serve(client: Client, kind: str, count: int, argument: int) -> dict[str, Any]:
+def serve(client: Client, kind: str, count: int, argument: int, before: int) -> dict[str, Any]:
     """Serve some requests; return what they took, and how full memory and disk are."""
     if kind == "history":
         add_history(argument)
+    for request in requests_of(client, kind, before, argument):
+        request()
     send = list(requests_of(client, kind, count, argument))
     disk = folder_size(_RECORDINGS)
+    client.answering = 0.0
     start = processor_time()
     for request in send:
         request()
     settle()
     return {
         "seconds": processor_time() - start,
+        "answering": client.answering,
         "disk": folder_size(_RECORDINGS) - disk,
         "resident": resident(),
         "most_resident": most_resident(),
@@ -306,8 +316,8 @@ def main() -> None:
         use_empty_callback()
     print(json.dumps({"versions": versions(), "resident": resident()}), file=answers, flush=True)
     for line in sys.stdin:
-        kind, count, *argument = line.split()
-        answer = serve(client, kind, int(count), int(argument[0]) if argument else 0)
+        kind, *numbers = line.split()
+        answer = serve(client, kind, *map(int, numbers))
         print(json.dumps(answer), file=answers, flush=True)
 
 

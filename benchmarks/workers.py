@@ -32,6 +32,8 @@ class Served:
 
     seconds: float
     """Of processor time, all requests together."""
+    answering: float
+    """Of these, those until the answers were out."""
     disk: int
     """Bytes written for them, the project's own database left out."""
     resident: int
@@ -58,10 +60,10 @@ class Worker:
         """The process's number; what launches a worker becomes it."""
         return self._process.pid
 
-    def serve(self, kind: str, count: int, argument: int = 0) -> Served:
-        """Have requests served."""
+    def serve(self, kind: str, count: int, argument: int = 0, before: int = 0) -> Served:
+        """Have requests served, and ``before`` that don't count."""
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{kind} {count} {argument}\n")
+        self._process.stdin.write(f"{kind} {count} {argument} {before}\n")
         self._process.stdin.flush()
         return Served(**self._answer())
 
@@ -155,11 +157,13 @@ def take_turns(
     interpreter: Path,
     kinds: Sequence[tuple[str, int, int]],
     rounds: int,
+    before: int = 0,
 ) -> Turns:
     """Have every configuration serve the same requests, round by round.
 
     ``kinds`` are kind of request, how many of it a round, and the argument, of which those get less
-    that are too slow for it. The first round warms everything up and doesn't count.
+    that are too slow for it. The first round warms everything up and doesn't count, nor do the ``before``
+    requests that each turn begins with.
     """
     turns = Turns({kind: {each.name: [] for each in configurations} for kind, _, _ in kinds}, {})
     with ExitStack() as stack:
@@ -168,7 +172,8 @@ def take_turns(
             first = number % len(workers)
             for worker in workers[first:] + workers[:first]:
                 for kind, count, argument in kinds:
-                    served = worker.serve(kind, count, argument // worker.configuration.fewer_calls)
+                    less = argument // worker.configuration.fewer_calls
+                    served = worker.serve(kind, count, less, before)
                     if number:
                         turns.served[kind][worker.configuration.name].append(served)
         for worker in workers:
