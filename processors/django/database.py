@@ -3,7 +3,7 @@
 Every cursor that Django hands out passes ``BaseDatabaseWrapper._prepare_cursor``, whatever the
 back end, named cursors of PostgreSQL too; there it becomes a subclass of what it was, one that
 copies rows on their way to the program (:mod:`~.fetching`). No query is added and nothing is read
-ahead. Rows fetched from the driver's own cursor, which ``execute()`` returns, are not seen.
+ahead. Cursors that the program opens on the driver's connection: :mod:`~.past_django`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def install(recorder: Recorder) -> None:
         transactions.install()
         wrapt.register_post_import_hook(_install_compiler, "django.db.models.sql.compiler")
         wrapt.register_post_import_hook(_hush_quoting, "django.db.backends.sqlite3.operations")
-        wrapt.register_post_import_hook(_install_past_django, "opentelemetry.instrumentation.dbapi")
+        for instrumented in ("dbapi", "psycopg", "psycopg2"):
+            module = f"opentelemetry.instrumentation.{instrumented}"
+            wrapt.register_post_import_hook(_install_past_django, module)
 
 
 def _install_compiler(module: Any) -> None:

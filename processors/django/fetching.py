@@ -69,7 +69,12 @@ class FetchingCursor:
 
     def __iter__(self) -> Iterator[Any]:
         inherited: Any = super()
-        for row in inherited.__iter__():
+        rows = inherited.__iter__()
+        while True:
+            try:
+                row = next(rows)  # a cursor that is its own iterator would be asked for one by "for"
+            except StopIteration:
+                break
             with guard("django: row"):
                 statement = self._otel2test_result()
                 if statement is not None:
