@@ -157,28 +157,32 @@ def take_turns(
     interpreter: Path,
     kinds: Sequence[tuple[str, int, int]],
     rounds: int,
+    *,
     before: int = 0,
+    starts: int = 1,
 ) -> Turns:
     """Have every configuration serve the same requests, round by round.
 
     ``kinds`` are kind of request, how many of it a round, and the argument, of which those get less
     that are too slow for it. The first round warms everything up and doesn't count, nor do the ``before``
-    requests that each turn begins with.
+    requests that each turn begins with. All processes are started anew ``starts`` times, as where one lies in
+    memory makes it faster or slower for as long as it lives.
     """
     turns = Turns({kind: {each.name: [] for each in configurations} for kind, _, _ in kinds}, {})
-    with ExitStack() as stack:
-        workers = [stack.enter_context(started(each, python, interpreter)) for each in configurations]
-        for number in range(rounds + 1):
-            first = number % len(workers)
-            for worker in workers[first:] + workers[:first]:
-                for kind, count, argument in kinds:
-                    less = argument // worker.configuration.fewer_calls
-                    served = worker.serve(kind, count, less, before)
-                    if number:
-                        turns.served[kind][worker.configuration.name].append(served)
-        for worker in workers:
-            worker.check()
-            turns.versions[worker.configuration.name] = worker.versions
+    for _ in range(starts):
+        with ExitStack() as stack:
+            workers = [stack.enter_context(started(each, python, interpreter)) for each in configurations]
+            for number in range(rounds // starts + 1):
+                first = number % len(workers)
+                for worker in workers[first:] + workers[:first]:
+                    for kind, count, argument in kinds:
+                        less = argument // worker.configuration.fewer_calls
+                        served = worker.serve(kind, count, less, before)
+                        if number:
+                            turns.served[kind][worker.configuration.name].append(served)
+            for worker in workers:
+                worker.check()
+                turns.versions[worker.configuration.name] = worker.versions
     return turns
 
 
