@@ -259,6 +259,8 @@ def serve(client: Client, kind: str, count: int, argument: int, before: int) -> 
         add_history(argument)
     for request in requests_of(client, kind, before, argument):
         request()
+    if before:
+        settle()  # what is written of them doesn't count either
     send = list(requests_of(client, kind, count, argument))
     disk = folder_size(_RECORDINGS)
     client.answering = 0.0
