@@ -100,11 +100,15 @@ def _resource_spans(
 
 def _resource(resource: Resource) -> orjson.Fragment:
     """Return a resource, of which a process has one as a rule, as JSON."""
-    if not (_resources and _resources[0][0] is resource and _resources[0][1] == redactor.state):
-        attributes = _attributes(resource.attributes)
-        made = orjson.Fragment(dump({"attributes": attributes} if attributes else {}))
-        _resources[:] = [(resource, redactor.state, made)]
-    return _resources[0][2]
+    state = redactor.state
+    # Other threads may write other resources meanwhile.
+    for known, then, made in tuple(_resources):
+        if known is resource and then == state:
+            return made
+    attributes = _attributes(resource.attributes)
+    made = orjson.Fragment(dump({"attributes": attributes} if attributes else {}))
+    _resources[:] = [(resource, state, made)]
+    return made
 
 
 _resources: Final[list[tuple[Resource, tuple[int, int], orjson.Fragment]]] = []
