@@ -21,6 +21,7 @@ LABELS = {"list": "list of 50 rows", "post": "form, five queries"}
 _REQUESTS: Final = 20
 """Of a turn."""
 _STARTS: Final = 5
+"""Of all processes, with as many rounds each."""
 _BEFORE: Final = 5
 """So many more don't count, as the process slept while others had their turns."""
 
@@ -29,7 +30,8 @@ def measure(python: str, interpreter: Path, rounds: int) -> tuple[Table, dict[st
     """Return the table, and everything behind it for the machine-readable file."""
     compared = possible(_COMPARED, python)
     kinds = [(kind, _REQUESTS, 0) for kind in LABELS]
-    turns = take_turns(compared, python, interpreter, kinds, rounds, before=_BEFORE, starts=_STARTS)
+    each_start = max(1, rounds // _STARTS)
+    turns = take_turns(compared, python, interpreter, kinds, each_start, before=_BEFORE, starts=_STARTS)
     figures: dict[str, Any] = {"versions": turns.versions}
     rows = []
     for each in compared:
@@ -55,9 +57,9 @@ def measure(python: str, interpreter: Path, rounds: int) -> tuple[Table, dict[st
     for label in LABELS.values():
         header += [f"{label}: until the answer is out", "in all", "ms", "kB on disk"]
     note = (
-        f"Processor time of {_REQUESTS} requests through the WSGI application, DEBUG on, in {rounds} rounds "
-        f"with {_STARTS} starts: ratio to plain, the median (half of the rounds lie between), until the last "
-        "of the answer is handed to the server, and until all that follows is over too; milliseconds in all, "
-        "kilobytes written."
+        f"Processor time of {_REQUESTS} requests through the WSGI application, DEBUG on, in {_STARTS} starts "
+        f"of {each_start} rounds each: ratio to plain, the median (half of the rounds lie between), until "
+        "the last of the answer is handed to the server, and until all that follows is over too; "
+        "milliseconds in all, kilobytes written."
     )
     return Table(f"A request, Python {python}", note, header, rows), figures

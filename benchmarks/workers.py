@@ -164,15 +164,15 @@ def take_turns(
     """Have every configuration serve the same requests, round by round.
 
     ``kinds`` are kind of request, how many of it a round, and the argument, of which those get less
-    that are too slow for it. The first round warms everything up and doesn't count, nor do the ``before``
-    requests that each turn begins with. All processes are started anew ``starts`` times, as where one lies in
-    memory makes it faster or slower for as long as it lives.
+    that are too slow for it. All processes are started anew ``starts`` times, as where one lies in memory
+    makes it faster or slower for as long as it lives; ``rounds`` are those of one start. Its first round
+    warms everything up and doesn't count, nor do the ``before`` requests that each turn begins with.
     """
     turns = Turns({kind: {each.name: [] for each in configurations} for kind, _, _ in kinds}, {})
     for _ in range(starts):
         with ExitStack() as stack:
             workers = [stack.enter_context(started(each, python, interpreter)) for each in configurations]
-            for number in range(rounds // starts + 1):
+            for number in range(rounds + 1):
                 first = number % len(workers)
                 for worker in workers[first:] + workers[:first]:
                     for kind, count, argument in kinds:
